@@ -1,0 +1,47 @@
+/** What workflows may call. Types only: workflows import this file and nothing else of this folder. */
+import type { ChildAnswer, ChildOrder, OwnedKind } from '../src/remediation/children.ts';
+import type { Commit, CommitAnswer, Waiter } from '../src/remediation/commit.ts';
+import type { JsonObject } from '../src/remediation/json.ts';
+import type { RequestIdentity } from '../src/remediation/request.ts';
+import type { ChildSnapshot, RequestSnapshot } from '../src/remediation/snapshots.ts';
+
+/** One child of a request, by the name it must have and the owner it must have. */
+export interface ChildKey<K extends OwnedKind = OwnedKind> {
+  readonly kind: K;
+  readonly namespace: string;
+  readonly name: string;
+  readonly ownerUid: string;
+}
+
+export type Reading<K extends OwnedKind> =
+  { readonly kind: 'found'; readonly child: ChildSnapshot<K> } | { readonly kind: 'absent' };
+
+/** A status to put on a child, on the condition that nothing newer exists. Conditions are keyed by type. */
+export interface ChildStatusWrite {
+  readonly child: ChildKey;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly status: JsonObject;
+}
+
+export type ChildStatusAnswer =
+  | { readonly kind: 'written'; readonly resourceVersion: string }
+  /** Somebody wrote in between: nothing was written, this is what stands there. */
+  | { readonly kind: 'newer'; readonly child: ChildSnapshot<OwnedKind> }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'forbidden'; readonly message: string };
+
+export interface RemediationActivities {
+  /** Makes one step durable: trail and ledger in one transaction, then one PATCH of the status. Safe to repeat at any point. */
+  commitStep(commit: Commit): Promise<CommitAnswer>;
+  /** Creates the child, or finds that it is already there and ours. */
+  ensureChild(order: ChildOrder): Promise<ChildAnswer>;
+  /** Reads one child; one with another owner counts as absent. */
+  readChild(key: ChildKey): Promise<Reading<OwnedKind>>;
+  /** Reads the request; undefined when it is gone or re-created. */
+  readRequest(request: RequestIdentity): Promise<RequestSnapshot | undefined>;
+  /** Writes a child's status unless something newer is there. */
+  writeChildStatus(write: ChildStatusWrite): Promise<ChildStatusAnswer>;
+  /** Tells waiting remediations that what they wait for is over. */
+  wake(waiters: readonly Waiter[]): Promise<void>;
+}

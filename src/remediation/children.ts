@@ -1,0 +1,35 @@
+/** What the workflow asks of the cluster: which child to create with which spec. */
+import type { JsonObject } from './json.ts';
+import type { RequestIdentity } from './request.ts';
+import type { AnyChildSnapshot, ChildKind } from './snapshots.ts';
+
+/** Kinds of which a remediation has at most one, named after it. */
+export type OwnedKind = Exclude<ChildKind, 'NotificationRequest'>;
+
+/** Members of the spec that are copied from another object when the child is made, because they may be too large for a workflow to carry. */
+export interface CopiedMember {
+  readonly from: { readonly kind: 'RemediationRequest' | OwnedKind; readonly name: string; readonly uid: string };
+  /** Where the value stands in that object, and where it goes in the spec: `status.kubernetesContext`. */
+  readonly path: string;
+  readonly to: string;
+}
+
+/** A child to be there: create it, or find that the one of this name is ours. */
+export interface ChildOrder {
+  readonly kind: ChildKind;
+  readonly name: string;
+  readonly owner: RequestIdentity;
+  readonly blockOwnerDeletion: boolean;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly spec: JsonObject;
+  readonly copies?: readonly CopiedMember[];
+}
+
+export type ChildAnswer =
+  | { readonly kind: 'created' | 'found'; readonly child: AnyChildSnapshot }
+  /** An object of this name belongs to somebody else and will not go away. */
+  | { readonly kind: 'foreign'; readonly message: string }
+  /** The API server refuses the object as invalid. */
+  | { readonly kind: 'invalid'; readonly message: string }
+  /** The request itself is gone. */
+  | { readonly kind: 'owner-gone' };
