@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, utim
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from './process.ts';
 
 const HEARTBEAT_MS = 5_000;
 const ABANDONED_MS = 60_000;
@@ -75,15 +76,6 @@ function ownerOf(file: string): { readonly pid: string; readonly host: string } 
 function ageOf(file: string): number | undefined {
   const modified = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return modified === undefined ? undefined : Date.now() - modified;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function touch(file: string): void {
