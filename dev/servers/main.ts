@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { locateServers } from './locate.ts';
 import { applyManifests } from './manifests.ts';
-import { showLine } from './progress.ts';
 import { startStack, stopOnSignal, stopStack } from './stack.ts';
 import type { Stack } from './stack.ts';
 
@@ -24,11 +24,8 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(stopped ? 'The servers are stopped.' : `No servers run in ${options.stop}.`);
     return stopped ? 0 : 1;
   }
-  if (options.keep) {
-    await keep(options.state);
-    return 0;
-  }
-  for (const [name, path] of Object.entries(await locateServers())) showLine(name, path);
+  if (options.keep) return await keep(options.state);
+  for (const [name, path] of Object.entries(await locateServers())) console.log(`${name.padEnd(24)} ${path}`);
   return 0;
 }
 
@@ -49,7 +46,8 @@ function parse(args: readonly string[]) {
   }
 }
 
-async function keep(stateFolder: string): Promise<void> {
+/** Runs until a signal ends this process, or until a server ends by itself. */
+async function keep(stateFolder: string): Promise<number> {
   const crds = join(process.cwd(), 'deploy/crds');
   const stack = await startStack({
     stateFolder,
@@ -59,9 +57,13 @@ async function keep(stateFolder: string): Promise<void> {
   });
   console.log(describe(stack));
   stopOnSignal(() => stack.stop());
-  // Signal handlers alone do not keep a process alive.
-  setInterval(() => undefined, 2 ** 30);
-  await new Promise(() => undefined);
+  const servers = [stack.etcd, stack.apiserver, stack.controllers, stack.temporal, stack.postgres];
+  while (servers.every((server) => server.isRunning())) await sleep(500);
+  for (const server of servers.filter((candidate) => !candidate.isRunning())) {
+    console.error(`${server.name} has ended; its log is ${server.logFile}`);
+  }
+  await stack.stop();
+  return 1;
 }
 
 function describe(stack: Stack): string {

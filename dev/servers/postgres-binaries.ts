@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { runAs } from './run-as.ts';
@@ -47,12 +47,11 @@ function isComplete(folder: string, user: User | undefined): boolean {
   return ['postgres', 'initdb'].every((name) => canExecute(join(folder, name), user));
 }
 
-/** Asks the system itself: for another user the parents count as much as the file. */
+/** Asks the system itself: closed parent folders and missing libraries count as much as the file. */
 function canExecute(path: string, user: User | undefined): boolean {
   const { command, args, identity } = runAs(path, ['--version'], { user });
   try {
-    accessSync(path, constants.X_OK);
-    if (user !== undefined) execFileSync(command, args, { ...identity, stdio: 'ignore', cwd: '/' });
+    execFileSync(command, args, { ...identity, stdio: 'ignore', cwd: '/' });
     return true;
   } catch {
     return false;

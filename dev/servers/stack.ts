@@ -60,8 +60,11 @@ export interface Stack extends StackAddresses {
 
 /** Starts PostgreSQL, Temporal and a Kubernetes API server with garbage collection; all of them or none. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const binaries = await locateServers();
   const stateFolder = resolve(options.stateFolder);
+  if (readStack(stateFolder) !== undefined) {
+    throw new Error(`Servers run in ${stateFolder} already: end them with make servers ARGS="--stop ${stateFolder}".`);
+  }
+  const binaries = await locateServers();
   mkdirSync(stateFolder, { recursive: true });
   const started: ServerProcess[] = [];
   const noted = <T extends ServerProcess>(server: T): T => {
