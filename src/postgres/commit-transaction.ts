@@ -1,0 +1,172 @@
+/**
+ * The durable half of a step: events, chain, claims and ledger in one transaction. Repeating it changes nothing and answers the same.
+ *
+ * The row of the remediation is locked first. What stands there decides: another generation, a step that is already
+ * recorded, an end. Only then events are written, in one statement with everything else that changes.
+ */
+import type pg from 'pg';
+import type { Commit, Waiter } from '../remediation/commit.ts';
+import { InvariantError } from '../errors.ts';
+import type { JsonObject } from '../remediation/json.ts';
+import { isTerminal } from '../remediation/phases.ts';
+import { chainIdOf, linked } from './chain.ts';
+import { eventContents } from './envelope.ts';
+import type { Writer } from './envelope.ts';
+import { hasSqlState } from './errors.ts';
+import type { EventContent, EventRow } from './event-row.ts';
+import { deltaOf, fold } from './fold.ts';
+import { register } from './ledger.ts';
+import { changedColumns } from './ledger-columns.ts';
+import { fingerprintLock, lockedRow } from './locks.ts';
+import type { LockedRow } from './locks.ts';
+import { withTransaction } from './pool.ts';
+import { WRITE_END, WRITE_STEP } from './commit-statements.ts';
+
+export type TransactionAnswer =
+  | {
+      readonly kind: 'committed';
+      /** The status that the trail tells up to here. */
+      readonly fold: JsonObject;
+      readonly waiters: readonly Waiter[];
+      /** The step was recorded before. */
+      readonly repeated: boolean;
+      /** The last step in the ledger: above the commit's own when an old step is repeated. */
+      readonly lastStep: number;
+    }
+  | { readonly kind: 'already-ended'; readonly phase: string }
+  | { readonly kind: 'superseded'; readonly generation: number };
+
+/** What a step answers again when it is repeated. */
+interface StepResult {
+  readonly waiters: readonly Waiter[];
+}
+
+/** Records the commit exactly once, however often and by whomever it is tried. */
+export async function commitTransaction(pool: pg.Pool, commit: Commit, writer: Writer): Promise<TransactionAnswer> {
+  const contents = eventContents(commit, writer);
+  checkShape(commit, contents);
+  try {
+    return await withTransaction(pool, (client) => recordStep(client, commit, contents));
+  } catch (error) {
+    if (!hasSqlState(error, UNIQUE_VIOLATION)) throw error;
+    const message = `The trail of ${subject(commit)} holds events that its ledger does not know: run \`rrctl verify\` on it.`;
+    throw new InvariantError('INVARIANT', message, { cause: error });
+  }
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+async function recordStep(
+  client: pg.ClientBase,
+  commit: Commit,
+  contents: readonly EventContent[],
+): Promise<TransactionAnswer> {
+  const ends = isTerminal(commit.ledger.phase);
+  if (ends) await fingerprintLock(client, commit.registration);
+  const row = await registeredRow(client, commit);
+
+  if (row.generation > commit.generation) return { kind: 'superseded', generation: row.generation };
+  if (row.step >= commit.step) return repeatedAnswer(client, commit, contents, row);
+  const isHousekeeping = row.ended && commit.events.every(({ type }) => type === 'orchestrator.lifecycle.deleted');
+  if (row.ended && !isHousekeeping) return { kind: 'already-ended', phase: row.phase };
+  if (commit.step !== row.step + 1)
+    throw new InvariantError(
+      'INVARIANT',
+      `Step ${String(commit.step)} of ${subject(commit)} cannot follow step ${String(row.step)}, the last in the ledger: steps are missing there.`,
+    );
+  return writeStep(client, commit, contents, row);
+}
+
+async function registeredRow(client: pg.ClientBase, commit: Commit): Promise<LockedRow> {
+  const { uid } = commit.registration;
+  const known = await lockedRow(client, uid);
+  if (known !== undefined) return known;
+  await register(client, [commit.registration]);
+  const registered = await lockedRow(client, uid);
+  if (registered === undefined)
+    throw new InvariantError('INVARIANT', `${subject(commit)} has a ledger row without an audit chain, or neither.`);
+  return registered;
+}
+
+async function writeStep(
+  client: pg.ClientBase,
+  commit: Commit,
+  contents: readonly EventContent[],
+  row: LockedRow,
+): Promise<TransactionAnswer> {
+  const { uid } = commit.registration;
+  const chainId = chainIdOf(uid);
+  const events = linked(chainId, row.chainEnd, contents);
+  const end = endOf(events);
+  const status = fold(row.statusFold, contents);
+  const values = [
+    JSON.stringify(events),
+    uid,
+    commit.step,
+    JSON.stringify(row.ended ? onlyDeletion(commit) : changeOf(commit)),
+    JSON.stringify(status),
+    commit.write?.resourceVersion ?? null,
+    row.ended ? row.generation : commit.generation,
+    chainId,
+    end.chain_seq,
+    end.event_hash,
+  ];
+  const ends = !row.ended && isTerminal(commit.ledger.phase);
+  const result = await client.query<{ result: StepResult }>({ ...(ends ? WRITE_END : WRITE_STEP), values });
+  const { waiters } = result.rows[0]?.result ?? { waiters: [] };
+  return { kind: 'committed', fold: status, waiters, repeated: false, lastStep: commit.step };
+}
+
+/** The step is in the ledger already. Its stored answer is good only for the same content. */
+async function repeatedAnswer(
+  client: pg.ClientBase,
+  commit: Commit,
+  contents: readonly EventContent[],
+  row: LockedRow,
+): Promise<TransactionAnswer> {
+  const stored = await client.query<Pick<EventRow, 'event_id' | 'event_data_sha256'>>({
+    name: 'events-of-step',
+    text: `select event_id, event_data_sha256 from audit_events where rr_uid = $1 and step_no = $2 order by step_ordinal`,
+    values: [commit.registration.uid, commit.step],
+  });
+  const isSame =
+    stored.rows.length === contents.length &&
+    stored.rows.every(
+      (event, i) =>
+        event.event_id === contents[i]?.event_id && event.event_data_sha256 === contents[i]?.event_data_sha256,
+    );
+  if (!isSame)
+    throw new InvariantError(
+      'STEP_CONTENT_CONFLICT',
+      `Step ${String(commit.step)} of ${subject(commit)} is recorded with another content than the one that came again: the workflow has decided differently on replay.`,
+    );
+  const isLast = row.step === commit.step;
+  const waiters = isLast ? (row.lastStepResult?.waiters ?? []) : [];
+  return { kind: 'committed', fold: row.statusFold, waiters, repeated: true, lastStep: row.step };
+}
+
+const subject = ({ registration: { namespace, name, uid } }: Commit): string => `${namespace}/${name} (${uid})`;
+
+function checkShape(commit: Commit, contents: readonly EventContent[]): void {
+  const deltas = contents.filter((event) => deltaOf(event) !== undefined);
+  if (contents.length === 0)
+    throw new InvariantError('INVARIANT', `Step ${String(commit.step)} of ${subject(commit)} has no event.`);
+  if (deltas.length > 1)
+    throw new InvariantError(
+      'INVARIANT',
+      `Step ${String(commit.step)} of ${subject(commit)} changes the status in ${String(deltas.length)} events; one at most may.`,
+    );
+}
+
+function endOf(events: readonly EventRow[]): EventRow {
+  const last = events.at(-1);
+  if (last === undefined) throw new InvariantError('INVARIANT', 'A step without events has no end.');
+  return last;
+}
+
+/** A row that has ended is frozen: of a deletion it takes the time and nothing else. */
+const onlyDeletion = ({ ledger, at }: Commit): JsonObject =>
+  changedColumns({ deletedAt: ledger.deletedAt ?? at });
+
+const changeOf = ({ ledger, at }: Commit): JsonObject =>
+  changedColumns(isTerminal(ledger.phase) ? { terminalAt: at, ...ledger } : ledger);
