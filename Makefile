@@ -32,9 +32,6 @@ node_modules/.package-lock.json: package-lock.json | prerequisites
 
 prerequisites:
 	@command -v node >/dev/null || { echo "Node.js is not installed: version 20.19 or newer is needed (https://nodejs.org)"; exit 1; }
-	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
-	  if (major < 20 || (major === 20 && minor < 19)) { \
-	    console.error("Node.js " + process.versions.node + " is too old: 20.19 or newer is needed (https://nodejs.org)"); \
-	    process.exit(1); \
-	  }'
+	@node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)' \
+	  || { echo "Node.js $$(node --version) is too old: version 20.19 or newer is needed (https://nodejs.org)"; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is not installed: it comes with Node.js (https://nodejs.org)"; exit 1; }

@@ -78,6 +78,7 @@ export function startProcess(options: ProcessOptions): ServerProcess {
     signal,
     async stop() {
       watchdog?.kill('SIGKILL');
+      child.ref();
       signal('SIGCONT');
       signal(options.stopSignal ?? 'SIGTERM');
       await Promise.race([gone, sleep(options.graceMs ?? 3000, undefined, { ref: false })]);

@@ -108,22 +108,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return { ...addresses, ...cluster.value, temporal: temporal.value, postgres: postgres.value, stop };
 }
 
-/** The addresses of a stack that another process started in the folder; undefined when none runs there. */
+/** The addresses of a stack that another process started in the folder; undefined when it does not run. */
 export function readStack(stateFolder: string): StackAddresses | undefined {
-  const file = join(stateFolder, 'stack.json');
-  if (!existsSync(file)) return undefined;
-  const stack = JSON.parse(readFileSync(file, 'utf8')) as StackAddresses;
-  return Object.values(stack.pids).every(isAlive) ? stack : undefined;
+  const stack = recorded(stateFolder);
+  return stack !== undefined && Object.values(stack.pids).every(isAlive) ? stack : undefined;
 }
 
-/** Ends a stack that another process started; false when none runs there. */
+/** Ends what still runs of a stack that another process started; false when nothing does. */
 export function stopStack(stateFolder: string): boolean {
-  const stack = readStack(stateFolder);
-  if (stack === undefined) return false;
+  const running = Object.entries(recorded(stateFolder)?.pids ?? {}).filter(([, pid]) => isAlive(pid));
   // PostgreSQL would leave its shared memory behind; the others lose nothing.
-  for (const [name, pid] of Object.entries(stack.pids)) signalGroup(pid, name === 'postgres' ? 'SIGINT' : 'SIGKILL');
+  for (const [name, pid] of running) signalGroup(pid, name === 'postgres' ? 'SIGINT' : 'SIGKILL');
   rmSync(join(stateFolder, 'stack.json'), { force: true });
-  return true;
+  return running.length > 0;
+}
+
+function recorded(stateFolder: string): StackAddresses | undefined {
+  const file = join(stateFolder, 'stack.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as StackAddresses) : undefined;
 }
 
 /** Calls `stop` once when the terminal or a supervisor asks this process to end, then ends it with the usual code. */
