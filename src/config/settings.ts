@@ -1,0 +1,24 @@
+import type { Settings } from '../remediation/settings.ts';
+import type { Config } from './read.ts';
+
+/** What a remediation needs to know of the configuration. */
+export function settingsOf(config: Config): Settings {
+  const { routing } = config;
+  return {
+    timeouts: config.timeouts,
+    retentionPeriod: config.retention.period,
+    stabilizationWindow: config.effectivenessAssessment.stabilizationWindow,
+    asyncPropagation: config.asyncPropagation,
+    backoff: {
+      base: routing.exponentialBackoffBase,
+      max: routing.exponentialBackoffMax,
+      maxExponent: routing.exponentialBackoffMaxExponent,
+    },
+    consecutiveFailureThreshold: routing.consecutiveFailureThreshold,
+    noActionRequiredDelay: routing.noActionRequiredDelayHours * 3_600_000,
+    dryRun: config.dryRun,
+    dryRunHoldPeriod: config.dryRunHoldPeriod,
+    captureSpec: config.audit.captureSpec,
+    auditRetentionDays: config.audit.retentionDays,
+  };
+}

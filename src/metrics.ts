@@ -1,0 +1,139 @@
+/** Every metric of the product, declared once. No metric has a name, a uid or a fingerprint as label. */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+const PREFIX = 'kubernaut_remediationorchestrator_';
+
+/** Which kind of write a status write is. */
+export type StatusWriteKind = 'step' | 'mirror' | 'adopt' | 'restore';
+/** Why a commit cannot be made yet. */
+export type WaitReason = 'unreachable' | 'auth' | 'disk' | 'partition' | 'serialization' | 'lock' | 'patch_422';
+/** Which half of a commit. */
+export type CommitPart = 'transaction' | 'patch';
+
+/** What the parts of the product report, and the registry it is read from. */
+export interface Metrics {
+  readonly registry: Registry;
+  statusWritten(kind: StatusWriteKind): void;
+  statusConflicted(namespace: string): void;
+  apiRequested(request: { readonly verb: string; readonly resource: string; readonly code: string }): void;
+  watchEventSeen(kind: string): void;
+  registered(kind: 'rr' | 'foreign_execution' | 'self'): void;
+  transitioned(change: { readonly from: string; readonly to: string; readonly namespace: string }): void;
+  commitTook(part: CommitPart, seconds: number): void;
+  commitWaits(reason: WaitReason): void;
+  commitWaitsNoMore(reason: WaitReason): void;
+  commitRetried(reason: WaitReason | 'conflict' | 'other'): void;
+  fellBack(what: 'commit' | 'child'): void;
+  auditEventWritten(eventType: string): void;
+  sweepHit(by: 'watcher' | 'keeper' | 'relist', kind: string): void;
+  childCreated(kind: string, namespace: string): void;
+  timedOut(phase: string, namespace: string): void;
+  approvalDecided(decision: 'approved' | 'rejected' | 'expired', namespace: string): void;
+  stepHandled(phase: string, namespace: string): void;
+}
+
+export interface MetricsOptions {
+  readonly version: string;
+  readonly commit: string;
+  /** Whether figures of the process and of Node.js are collected too. */
+  readonly processFigures: boolean;
+}
+
+/** The metrics of a process, in a registry of their own. */
+export function createMetrics({ version, commit, processFigures }: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter<L>({ name: PREFIX + name, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge<L>({ name: PREFIX + name, help, labelNames, registers });
+
+  const statusWrites = counter('status_writes_total', 'Writes of a RemediationRequest status', ['kind']);
+  const conflicts = counter('status_conflicts_total', 'Status writes that met a write of somebody else', ['namespace']);
+  const apiRequests = counter('api_requests_total', 'Requests to the API server', ['verb', 'resource', 'code']);
+  const watchEvents = counter('watch_events_total', 'Watch events that arrived', ['kind']);
+  const registrations = counter('registered_total', 'Rows put into the ledger', ['kind']);
+  const transitions = counter('phase_transitions_total', 'Committed transitions', [
+    'from_phase',
+    'to_phase',
+    'namespace',
+  ]);
+  const commitSeconds = new Histogram({
+    name: `${PREFIX}step_commit_seconds`,
+    help: 'Duration of the halves of a commit',
+    labelNames: ['part'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  const waiting = gauge('commit_waiting', 'Commits that cannot be made yet', ['reason']);
+  const retries = counter('commit_retries_total', 'Commits that were tried again', ['reason']);
+  const fallbacks = counter('local_commit_fallback_total', 'Fast paths that a regular activity took over from', [
+    'what',
+  ]);
+  const auditEvents = counter('audit_events_total', 'Events written to the trail', ['event_type']);
+  const sweepHits = counter('sweep_hits_total', 'News that a sweep found before any signal told it', ['by', 'kind']);
+  const children = counter('child_crd_creations_total', 'Children created, not adopted', ['child_type', 'namespace']);
+  const timeouts = counter('timeouts_total', 'Remediations that ran out of time', ['phase', 'namespace']);
+  const decisions = counter('approval_decisions_total', 'Approval requests that ended', ['decision', 'namespace']);
+  const steps = counter('reconcile_total', 'Steps handled', ['namespace', 'phase']);
+  gauge('build_info', 'What is running', ['version', 'commit', 'node']).set(
+    { version, commit, node: process.version },
+    1,
+  );
+  if (processFigures) collectDefaultMetrics({ register: registry });
+
+  return {
+    registry,
+    statusWritten: (kind) => {
+      statusWrites.inc({ kind });
+    },
+    statusConflicted: (namespace) => {
+      conflicts.inc({ namespace });
+    },
+    apiRequested: (request) => {
+      apiRequests.inc(request);
+    },
+    watchEventSeen: (kind) => {
+      watchEvents.inc({ kind });
+    },
+    registered: (kind) => {
+      registrations.inc({ kind });
+    },
+    transitioned: ({ from, to, namespace }) => {
+      transitions.inc({ from_phase: from, to_phase: to, namespace });
+    },
+    commitTook: (part, seconds) => {
+      commitSeconds.observe({ part }, seconds);
+    },
+    commitWaits: (reason) => {
+      waiting.inc({ reason });
+    },
+    commitWaitsNoMore: (reason) => {
+      waiting.dec({ reason });
+    },
+    commitRetried: (reason) => {
+      retries.inc({ reason });
+    },
+    fellBack: (what) => {
+      fallbacks.inc({ what });
+    },
+    auditEventWritten: (eventType) => {
+      auditEvents.inc({ event_type: eventType });
+    },
+    sweepHit: (by, kind) => {
+      sweepHits.inc({ by, kind });
+    },
+    childCreated: (kind, namespace) => {
+      children.inc({ child_type: kind, namespace });
+    },
+    timedOut: (phase, namespace) => {
+      timeouts.inc({ phase, namespace });
+    },
+    approvalDecided: (decision, namespace) => {
+      decisions.inc({ decision, namespace });
+    },
+    stepHandled: (phase, namespace) => {
+      steps.inc({ namespace, phase });
+    },
+  };
+}
