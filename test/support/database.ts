@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import pg from 'pg';
+import { migrate } from '../../src/postgres/migrate.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MIGRATE = join(ROOT, 'src/postgres/migrate.ts');
@@ -12,19 +12,16 @@ const MIGRATIONS = join(ROOT, 'migrations');
 export type Migrate = (url: string) => Promise<unknown>;
 
 /** The product's own migration. */
-export const migrateToLatest: Migrate = async (url) => {
-  const { migrate } = (await import(pathToFileURL(MIGRATE).href)) as { readonly migrate: Migrate };
-  await migrate(url);
-};
+export const migrateToLatest: Migrate = migrate;
 
 /** Creates a database with that schema, as a copy of one that is migrated once; returns its URL. */
-export async function createDatabase(adminUrl: string, name: string, migrate: Migrate): Promise<string> {
+export async function createDatabase(adminUrl: string, name: string, bring: Migrate): Promise<string> {
   await withClient(adminUrl, async (admin) => {
-    if (migrate !== migrateToLatest) await admin.query(`create database ${name}`);
+    if (bring !== migrateToLatest) await admin.query(`create database ${name}`);
     else await admin.query(`create database ${name} template ${await ensureTemplate(admin, adminUrl)}`);
   });
   const url = urlOf(adminUrl, name);
-  if (migrate !== migrateToLatest) await migrate(url);
+  if (bring !== migrateToLatest) await bring(url);
   return url;
 }
 
