@@ -40,7 +40,10 @@ export async function build(root: string, say: (line: string) => void): Promise<
     await compile(root, complete);
     if (existsSync(join(root, COMMAND))) chmodSync(join(root, COMMAND), 0o755);
     if (bundleIsDue) await bundle(root);
-    if (!hasWorkflows) say(`build: no ${WORKFLOWS}, so no workflow bundle`);
+    if (!hasWorkflows) {
+      rmSync(join(root, BUNDLE), { force: true });
+      say(`build: no ${WORKFLOWS}, so no workflow bundle`);
+    }
     writeFileSync(stampFile, JSON.stringify(now));
     say(`build: ${String(files.length)} files compiled in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   });
