@@ -5,22 +5,21 @@
  * recorded, an end. Only then events are written, in one statement with everything else that changes.
  */
 import type pg from 'pg';
-import type { Commit, Waiter } from '../remediation/commit.ts';
 import { InvariantError } from '../errors.ts';
+import type { Commit, Waiter } from '../remediation/commit.ts';
 import type { JsonObject } from '../remediation/json.ts';
 import { isTerminal } from '../remediation/phases.ts';
 import { chainIdOf, linked } from './chain.ts';
+import { WRITE_END, WRITE_STEP } from './commit-statements.ts';
 import { eventContents } from './envelope.ts';
 import type { Writer } from './envelope.ts';
 import { hasSqlState } from './errors.ts';
 import type { EventContent, EventRow } from './event-row.ts';
 import { deltaOf, fold } from './fold.ts';
-import { register } from './ledger.ts';
 import { changedColumns } from './ledger-columns.ts';
-import { fingerprintLock, lockedRow } from './locks.ts';
+import { fingerprintLock, lockedOrRegistered } from './locks.ts';
 import type { LockedRow } from './locks.ts';
 import { withTransaction } from './pool.ts';
-import { WRITE_END, WRITE_STEP } from './commit-statements.ts';
 
 export type TransactionAnswer =
   | {
@@ -63,7 +62,7 @@ async function recordStep(
 ): Promise<TransactionAnswer> {
   const ends = isTerminal(commit.ledger.phase);
   if (ends) await fingerprintLock(client, commit.registration);
-  const row = await registeredRow(client, commit);
+  const row = await lockedOrRegistered(client, commit.registration);
 
   if (row.generation > commit.generation) return { kind: 'superseded', generation: row.generation };
   if (row.step >= commit.step) return repeatedAnswer(client, commit, contents, row);
@@ -75,17 +74,6 @@ async function recordStep(
       `Step ${String(commit.step)} of ${subject(commit)} cannot follow step ${String(row.step)}, the last in the ledger: steps are missing there.`,
     );
   return writeStep(client, commit, contents, row);
-}
-
-async function registeredRow(client: pg.ClientBase, commit: Commit): Promise<LockedRow> {
-  const { uid } = commit.registration;
-  const known = await lockedRow(client, uid);
-  if (known !== undefined) return known;
-  await register(client, [commit.registration]);
-  const registered = await lockedRow(client, uid);
-  if (registered === undefined)
-    throw new InvariantError('INVARIANT', `${subject(commit)} has a ledger row without an audit chain, or neither.`);
-  return registered;
 }
 
 async function writeStep(
@@ -117,6 +105,8 @@ async function writeStep(
   return { kind: 'committed', fold: status, waiters, repeated: false, lastStep: commit.step };
 }
 
+type StoredEvent = Pick<EventRow, 'event_id' | 'event_data_sha256'>;
+
 /** The step is in the ledger already. Its stored answer is good only for the same content. */
 async function repeatedAnswer(
   client: pg.ClientBase,
@@ -124,17 +114,13 @@ async function repeatedAnswer(
   contents: readonly EventContent[],
   row: LockedRow,
 ): Promise<TransactionAnswer> {
-  const stored = await client.query<Pick<EventRow, 'event_id' | 'event_data_sha256'>>({
+  const stored = await client.query<StoredEvent>({
     name: 'events-of-step',
     text: `select event_id, event_data_sha256 from audit_events where rr_uid = $1 and step_no = $2 order by step_ordinal`,
     values: [commit.registration.uid, commit.step],
   });
   const isSame =
-    stored.rows.length === contents.length &&
-    stored.rows.every(
-      (event, i) =>
-        event.event_id === contents[i]?.event_id && event.event_data_sha256 === contents[i]?.event_data_sha256,
-    );
+    stored.rows.length === contents.length && stored.rows.every((event, i) => isSameEvent(event, contents[i]));
   if (!isSame)
     throw new InvariantError(
       'STEP_CONTENT_CONFLICT',
@@ -144,6 +130,9 @@ async function repeatedAnswer(
   const waiters = isLast ? (row.lastStepResult?.waiters ?? []) : [];
   return { kind: 'committed', fold: row.statusFold, waiters, repeated: true, lastStep: row.step };
 }
+
+const isSameEvent = (stored: StoredEvent, content: EventContent | undefined): boolean =>
+  stored.event_id === content?.event_id && stored.event_data_sha256 === content.event_data_sha256;
 
 const subject = ({ registration: { namespace, name, uid } }: Commit): string => `${namespace}/${name} (${uid})`;
 
@@ -165,8 +154,7 @@ function endOf(events: readonly EventRow[]): EventRow {
 }
 
 /** A row that has ended is frozen: of a deletion it takes the time and nothing else. */
-const onlyDeletion = ({ ledger, at }: Commit): JsonObject =>
-  changedColumns({ deletedAt: ledger.deletedAt ?? at });
+const onlyDeletion = ({ ledger, at }: Commit): JsonObject => changedColumns({ deletedAt: ledger.deletedAt ?? at });
 
 const changeOf = ({ ledger, at }: Commit): JsonObject =>
   changedColumns(isTerminal(ledger.phase) ? { terminalAt: at, ...ledger } : ledger);

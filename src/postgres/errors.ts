@@ -30,7 +30,8 @@ export function toPostgresError(error: unknown): unknown {
 
 /** Whether the error is PostgreSQL's answer with this SQLSTATE, directly or as the cause of one of ours. */
 export function hasSqlState(error: unknown, state: string): boolean {
-  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof pg.DatabaseError && e.code === state) return true;
+  for (let e = error; e instanceof Error; e = e.cause)
+    if (e instanceof pg.DatabaseError && e.code === state) return true;
   return false;
 }
 
@@ -39,8 +40,16 @@ function fromSqlState(error: pg.DatabaseError, state: string): OrchestratorError
   if (CONFLICTS.has(state))
     return new ConflictError(`PostgreSQL gave up a transaction for a concurrent one (${state}): try again.`, cause);
   if (REPAIRABLE.has(state) || REPAIRABLE_CLASSES.has(state.slice(0, 2)))
-    return new UnavailableError('POSTGRES_UNAVAILABLE', `PostgreSQL refuses to work (${state}): ${advice(state)}`, cause);
-  return new InvariantError('INVARIANT', `PostgreSQL rejects what the product wrote (${state}): report this as a bug.`, cause);
+    return new UnavailableError(
+      'POSTGRES_UNAVAILABLE',
+      `PostgreSQL refuses to work (${state}): ${advice(state)}`,
+      cause,
+    );
+  return new InvariantError(
+    'INVARIANT',
+    `PostgreSQL rejects what the product wrote (${state}): report this as a bug.`,
+    cause,
+  );
 }
 
 function advice(state: string): string {
@@ -53,6 +62,7 @@ function advice(state: string): string {
 }
 
 function isNetworkError(error: Error): boolean {
-  if (error instanceof AggregateError) return error.errors.some((each) => each instanceof Error && isNetworkError(each));
+  if (error instanceof AggregateError)
+    return error.errors.some((each) => each instanceof Error && isNetworkError(each));
   return 'syscall' in error || ('code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code));
 }

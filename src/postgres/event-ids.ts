@@ -1,9 +1,8 @@
 /** Identity of audit events: derived from what they are about, never random, so that a repeated step writes the same ids. */
 import { v5 } from 'uuid';
-import type { EventType } from '../remediation/audit.ts';
 
 /** The id of an event that a step wrote. */
-export const eventId = (uid: string, step: number, type: EventType, ordinal: number): string =>
+export const eventId = (uid: string, step: number, type: string, ordinal: number): string =>
   v5(`${String(step)}/${type}/${String(ordinal)}`, uid);
 
 /** The id of an event outside of steps: `scope` is the uid it is about, `name` what tells it from its siblings there. */

@@ -62,9 +62,7 @@ export async function register(asking: pg.Pool | pg.ClientBase, requests: readon
     return { chain_id: chain, rr_uid: uid, correlation_id: name, last_hash: genesisHash(chain) };
   });
   const values = [JSON.stringify(rows), JSON.stringify(heads)];
-  const result = await translating(() =>
-    asking.query<{ count: number }>({ name: 'register', text: REGISTER, values }),
-  );
+  const result = await translating(() => asking.query<{ count: number }>({ name: 'register', text: REGISTER, values }));
   return result.rows[0]?.count ?? 0;
 }
 

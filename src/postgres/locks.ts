@@ -1,8 +1,10 @@
 /** Locks, and the order everywhere: fingerprint, target, the remediation's own row, its audit chain, other rows. */
 import type pg from 'pg';
+import { InvariantError } from '../errors.ts';
 import type { Registration, Waiter } from '../remediation/commit.ts';
 import type { JsonObject } from '../remediation/json.ts';
 import type { ChainEnd } from './chain.ts';
+import { register } from './ledger.ts';
 
 /** A remediation's row and the end of its chain, both locked until the transaction ends. */
 export interface LockedRow {
@@ -35,8 +37,19 @@ const LOCK_ROW = `
   where r.uid = $1
   for update of r, h`;
 
-/** Locks the row and the chain of a remediation; undefined when it is not registered. */
-export async function lockedRow(client: pg.ClientBase, uid: string): Promise<LockedRow | undefined> {
+/** Locks the row and the chain of a remediation, which it registers first if no watcher has. */
+export async function lockedOrRegistered(client: pg.ClientBase, registration: Registration): Promise<LockedRow> {
+  const known = await lockedRow(client, registration.uid);
+  if (known !== undefined) return known;
+  await register(client, [registration]);
+  const registered = await lockedRow(client, registration.uid);
+  if (registered !== undefined) return registered;
+  const { namespace, name, uid } = registration;
+  const message = `The ledger row of ${namespace}/${name} (${uid}) has no audit chain: run \`rrctl verify\` on it.`;
+  throw new InvariantError('INVARIANT', message);
+}
+
+async function lockedRow(client: pg.ClientBase, uid: string): Promise<LockedRow | undefined> {
   const result = await client.query<Omit<LockedRow, 'chainEnd'> & ChainEnd>({
     name: 'lock-row',
     text: LOCK_ROW,
