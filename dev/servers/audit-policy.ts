@@ -1,18 +1,19 @@
-/** Which requests the API server writes to its audit log: what the product causes, without bodies, once each. */
+/** The user name of the controllers; every other request comes from the product or from a test. */
+export const CONTROLLERS_USER = 'system:kube-controller-manager';
+
+/**
+ * Which requests the API server writes to its audit log, once each and without bodies: everything that somebody sends,
+ * and of the servers' own traffic what concerns the product's kinds.
+ */
 export const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived', 'ResponseStarted'],
   omitManagedFields: true,
   rules: [
-    {
-      level: 'Metadata',
-      resources: [
-        { group: 'kubernaut.ai' },
-        { group: '', resources: ['events', 'namespaces', 'configmaps'] },
-        { group: 'events.k8s.io', resources: ['events'] },
-      ],
-    },
-    { level: 'None' },
+    { level: 'Metadata', resources: [{ group: 'kubernaut.ai' }] },
+    { level: 'None', users: ['system:apiserver', CONTROLLERS_USER] },
+    { level: 'None', nonResourceURLs: ['/readyz', '/livez', '/healthz', '/metrics'] },
+    { level: 'Metadata' },
   ],
 } as const;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { freePorts } from './ports.ts';
+import { freePorts, portFor } from './ports.ts';
 import { startProcess, untilReady } from './process.ts';
 import type { ServerProcess } from './process.ts';
 
@@ -20,8 +20,8 @@ export interface Etcd extends ServerProcess {
 
 /** Starts a single etcd member and waits until it answers. */
 export async function startEtcd(options: EtcdOptions): Promise<Etcd> {
-  const { client, peer } = await freePorts('client', 'peer');
-  const port = options.port ?? client;
+  const { peer } = await freePorts('peer');
+  const port = await portFor('etcd', options.port);
   const url = `http://127.0.0.1:${String(port)}`;
   const peerUrl = `http://127.0.0.1:${String(peer)}`;
   const server = startProcess({

@@ -1,10 +1,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AUDIT_POLICY } from './audit-policy.ts';
+import { AUDIT_POLICY, CONTROLLERS_USER } from './audit-policy.ts';
 import { probeHttps } from './https-probe.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
-import { freePorts } from './ports.ts';
+import { portFor } from './ports.ts';
 import { startProcess, untilReady } from './process.ts';
 import type { ServerProcess } from './process.ts';
 
@@ -24,17 +24,19 @@ export interface KubeApiserver extends ServerProcess {
   readonly port: number;
   /** Path of a kubeconfig with every right. */
   readonly kubeconfig: string;
+  /** The same for the controllers, whose requests can so be told from others. */
+  readonly controllersKubeconfig: string;
   /** Path of the audit log, one JSON object a line: AUDIT_POLICY says which requests. */
   readonly auditLog: string;
 }
 
 /** Starts kube-apiserver with RBAC, a certificate of its own making and one administrator; waits for readiness. */
 export async function startKubeApiserver(options: KubeApiserverOptions): Promise<KubeApiserver> {
-  const port = options.port ?? (await freePorts('api')).api;
+  const port = await portFor('kube-apiserver', options.port);
   const url = `https://127.0.0.1:${String(port)}`;
   const file = (name: string): string => join(options.folder, name);
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-  const token = prepareCredentials(file);
+  const tokens = prepareCredentials(file);
   writeFileSync(file('audit-policy.json'), JSON.stringify(AUDIT_POLICY, null, 2));
   const auditLog = file('audit.log');
   const server = startProcess({
@@ -47,7 +49,7 @@ export async function startKubeApiserver(options: KubeApiserverOptions): Promise
       `--secure-port=${String(port)}`,
       `--cert-dir=${options.folder}`,
       '--authorization-mode=RBAC',
-      `--token-auth-file=${file('tokens.csv')}`,
+      `--token-auth-file=${file('users.csv')}`,
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${file('service-account.pub')}`,
       `--service-account-signing-key-file=${file('service-account.key')}`,
@@ -66,16 +68,24 @@ export async function startKubeApiserver(options: KubeApiserverOptions): Promise
   });
   // The last thing to appear after a first start is the default namespace.
   for (const path of ['/readyz', '/api/v1/namespaces/default']) {
-    await untilReady(server, () => probeHttps(`${url}${path}`, file('apiserver.crt'), token));
+    await untilReady(server, () => probeHttps(`${url}${path}`, file('apiserver.crt'), tokens.admin));
   }
+  const authority = readFileSync(file('apiserver.crt'));
   const kubeconfig = file('kubeconfig');
-  writeKubeconfig(kubeconfig, { url, token, authority: readFileSync(file('apiserver.crt')) });
-  return { ...server, url, port, kubeconfig, auditLog };
+  const controllersKubeconfig = file('controllers.kubeconfig');
+  writeKubeconfig(kubeconfig, { url, token: tokens.admin, authority });
+  writeKubeconfig(controllersKubeconfig, { url, token: tokens.controllers, authority });
+  return { ...server, url, port, kubeconfig, controllersKubeconfig, auditLog };
 }
 
-/** Writes the keys and the administrator's token, unless an earlier start has; returns the token. */
-function prepareCredentials(file: (name: string) => string): string {
-  if (!existsSync(file('tokens.csv'))) {
+interface Tokens {
+  readonly admin: string;
+  readonly controllers: string;
+}
+
+/** Writes keys and tokens, unless an earlier start has. */
+function prepareCredentials(file: (name: string) => string): Tokens {
+  if (!existsSync(file('users.csv'))) {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', {
       modulusLength: 2048,
       publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -83,9 +93,12 @@ function prepareCredentials(file: (name: string) => string): string {
     });
     writeFileSync(file('service-account.pub'), publicKey);
     writeFileSync(file('service-account.key'), privateKey, { mode: 0o600 });
-    const secret = randomBytes(24).toString('hex');
-    writeFileSync(file('tokens.csv'), `${secret},admin,admin,system:masters\n`, { mode: 0o600 });
+    const users = ['admin', CONTROLLERS_USER];
+    const lines = users.map((user) => `${randomBytes(24).toString('hex')},${user},${user},system:masters\n`);
+    writeFileSync(file('users.csv'), lines.join(''), { mode: 0o600 });
   }
-  const [token = ''] = readFileSync(file('tokens.csv'), 'utf8').split(',');
-  return token;
+  const [admin = '', controllers = ''] = readFileSync(file('users.csv'), 'utf8')
+    .split('\n')
+    .map((line) => line.split(',')[0] ?? '');
+  return { admin, controllers };
 }

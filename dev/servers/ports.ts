@@ -17,6 +17,15 @@ export async function freePorts<const Names extends readonly string[]>(
   return Object.fromEntries(names.map((name, index) => [name, chosen[index]])) as { [Name in Names[number]]: number };
 }
 
+/** The wanted port, or a free one. Fails when something listens there already: its answers would pass for the server's. */
+export async function portFor(server: string, wanted: number | undefined): Promise<number> {
+  if (wanted === undefined) return (await freePorts('port')).port;
+  if (await isFree(wanted)) return wanted;
+  throw new Error(
+    `${server} cannot use port ${String(wanted)}: another process listens there. End it, or name another.`,
+  );
+}
+
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return await new Promise((resolve) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { locatePostgres } from './postgres-binaries.ts';
-import { freePorts } from './ports.ts';
+import { portFor } from './ports.ts';
 import { startProcess, untilReady } from './process.ts';
 import type { ServerProcess } from './process.ts';
 import { runAs, unprivilegedUser } from './run-as.ts';
@@ -37,7 +37,7 @@ export interface Postgres extends ServerProcess {
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const user = unprivilegedUser();
   const programs = locatePostgres(user);
-  const port = options.port ?? (await freePorts('postgres')).postgres;
+  const port = await portFor('postgres', options.port);
   const data = join(options.folder, 'data');
   const passwordFile = join(options.folder, 'password');
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(programs, options.folder, passwordFile, user);

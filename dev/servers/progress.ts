@@ -19,7 +19,9 @@ export async function showProgress<T>(
   let frame = 0;
   const spin = (): void => {
     frame += 1;
-    stream.write(`\r\x1b[K${FRAMES[frame % FRAMES.length] ?? ''} ${line(name, `${current} (${elapsed()})`)}`);
+    const text = `${FRAMES[frame % FRAMES.length] ?? ''} ${line(name, `${current} (${elapsed()})`)}`;
+    // A line that wraps could not be taken back.
+    stream.write(`\r\x1b[K${text.slice(0, stream.columns - 1)}`);
   };
   const report = (): void => {
     stream.write(`  ${line(name, `${current} (${elapsed()})`)}\n`);

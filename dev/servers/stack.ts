@@ -158,13 +158,12 @@ async function startCluster(
       survive,
     }),
   );
-  const { kubeconfig } = apiserver;
-  await options.prepareCluster?.({ kubeconfig, kubectl: binaries.kubectl });
+  await options.prepareCluster?.({ kubeconfig: apiserver.kubeconfig, kubectl: binaries.kubectl });
   const controllers = noted(
     await startControllerManager({
       binary: binaries['kube-controller-manager'],
       folder: folder('kube-controller-manager'),
-      kubeconfig,
+      kubeconfig: apiserver.controllersKubeconfig,
       survive,
     }),
   );

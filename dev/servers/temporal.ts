@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts } from './ports.ts';
+import { freePorts, portFor } from './ports.ts';
 import { startProcess, untilReady } from './process.ts';
 import type { ServerProcess } from './process.ts';
 
@@ -31,11 +31,11 @@ export interface Temporal extends ServerProcess {
 
 /** Starts Temporal's development server and waits until its namespace can be used. */
 export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
-  const ports = await freePorts('frontend', 'ui', 'http', 'metrics');
-  const port = options.port ?? ports.frontend;
+  const ports = await freePorts('ui', 'http', 'metrics');
+  const port = await portFor('temporal', options.port);
   const namespace = options.namespace ?? 'default';
   const address = `127.0.0.1:${String(port)}`;
-  const uiPort = options.ui === true ? ports.ui : options.ui;
+  const uiPort = typeof options.ui === 'number' ? await portFor('the Temporal UI', options.ui) : options.ui && ports.ui;
   mkdirSync(options.folder, { recursive: true });
   const server = startProcess({
     name: 'temporal',

@@ -26,7 +26,7 @@ export interface TestServers {
   readonly temporalAddress: string;
   readonly temporalNamespace: string;
   readonly taskQueue: string;
-  /** The API server's audit log: a JSON object a line for requests about our kinds, events, namespaces, config maps. */
+  /** The API server's audit log, a JSON object for each request: dev/servers/audit-policy.ts says which. */
   readonly auditLog: string;
   readonly stateFolder: string;
 }
