@@ -11,16 +11,16 @@ demo: build ## Watch two remediations on real servers, started for it (ARGS=--ke
 	@node dist/dev/demo/main.js $(ARGS)
 
 test: node_modules/.package-lock.json ## Run every check and every test
-	@npm run --silent test
+	@node --import tsx dev/test.ts
 
 check: node_modules/.package-lock.json ## Run what takes less than a minute: format, lint, types, unit tests, replay
 	@npm run --silent check
 
 servers: node_modules/.package-lock.json ## Find or build the servers (ARGS=--keep starts them and keeps them running)
-	@npm run --silent servers -- $(ARGS)
+	@node --import tsx dev/servers/main.ts $(ARGS)
 
 build: node_modules/.package-lock.json ## Compile to dist
-	@npm run --silent build
+	@node --import tsx dev/build.ts
 
 clean: ## Remove what was built here; servers stay in the user's cache
 	rm -rf dist .state coverage

@@ -56,15 +56,15 @@ async function keep(stateFolder: string): Promise<number> {
     prepareCluster: (cluster) => applyManifests(cluster, crds),
   });
   console.log(describe(stack));
-  let stopping = false;
+  const stopping = new AbortController();
   stopOnSignal(() => {
-    stopping = true;
+    stopping.abort();
     return stack.stop();
   });
   const servers = [stack.etcd, stack.apiserver, stack.controllers, stack.temporal, stack.postgres];
   while (servers.every((server) => server.isRunning())) await sleep(500);
   // After a signal the servers end because they are told to, and this process with them.
-  if (stopping) return await new Promise(() => undefined);
+  if (stopping.signal.aborted) return await new Promise(() => undefined);
   for (const server of servers.filter((candidate) => !candidate.isRunning())) {
     console.error(`${server.name} has ended; its log is ${server.logFile}`);
   }
