@@ -20,7 +20,7 @@ const row = (waiters: string): string => `
       generation = $7,
       status_fold = $5::jsonb,
       rr_resource_version = coalesce($6, rr_resource_version),
-      last_step_result = jsonb_build_object('waiters', ${waiters}),
+      last_step_result = jsonb_build_object('waiters', ${waiters}, 'memory', $11::jsonb),
       updated_at = clock_timestamp()
     where uid = $2::uuid
     returning last_step_result as result

@@ -6,9 +6,11 @@
  */
 import type pg from 'pg';
 import { InvariantError } from '../errors.ts';
-import type { Commit, Waiter } from '../remediation/commit.ts';
+import type { Commit, RecordedStep, Waiter } from '../remediation/commit.ts';
 import type { JsonObject } from '../remediation/json.ts';
-import { isTerminal } from '../remediation/phases.ts';
+import { isPhase, isTerminal } from '../remediation/phases.ts';
+import type { Phase } from '../remediation/phases.ts';
+import { cleanJson } from './canonical.ts';
 import { chainIdOf, linked } from './chain.ts';
 import { WRITE_END, WRITE_STEP } from './commit-statements.ts';
 import { eventContents } from './envelope.ts';
@@ -18,7 +20,7 @@ import type { EventContent, EventRow } from './event-row.ts';
 import { deltaOf, fold } from './fold.ts';
 import { changedColumns } from './ledger-columns.ts';
 import { fingerprintLock, lockedOrRegistered } from './locks.ts';
-import type { LockedRow } from './locks.ts';
+import type { LockedRow, StepResult } from './locks.ts';
 import { withTransaction } from './pool.ts';
 
 export type TransactionAnswer =
@@ -29,15 +31,16 @@ export type TransactionAnswer =
       readonly waiters: readonly Waiter[];
       /** The step was recorded before. */
       readonly repeated: boolean;
-      /** The last step in the ledger: above the commit's own when an old step is repeated. */
-      readonly lastStep: number;
+      /** Set when the ledger has another step than this one as its last: what is recorded counts. */
+      readonly recorded?: LastStep;
     }
   | { readonly kind: 'already-ended'; readonly phase: string }
   | { readonly kind: 'superseded'; readonly generation: number };
 
-/** What a step answers again when it is repeated. */
-interface StepResult {
-  readonly waiters: readonly Waiter[];
+/** The last step in the ledger, with what it changed in the status. */
+export interface LastStep extends RecordedStep {
+  readonly phase: Phase;
+  readonly delta: JsonObject;
 }
 
 /** Records the commit exactly once, however often and by whomever it is tried. */
@@ -98,16 +101,19 @@ async function writeStep(
     chainId,
     end.chain_seq,
     end.event_hash,
+    JSON.stringify(cleanJson(commit.memory)),
   ];
   const ends = !row.ended && isTerminal(commit.ledger.phase);
   const result = await client.query<{ result: StepResult }>({ ...(ends ? WRITE_END : WRITE_STEP), values });
-  const { waiters } = result.rows[0]?.result ?? { waiters: [] };
-  return { kind: 'committed', fold: status, waiters, repeated: false, lastStep: commit.step };
+  return { kind: 'committed', fold: status, waiters: result.rows[0]?.result.waiters ?? [], repeated: false };
 }
 
-type StoredEvent = Pick<EventRow, 'event_id' | 'event_data_sha256'>;
+type StoredEvent = Pick<EventRow, 'event_id' | 'event_type' | 'event_data' | 'event_data_sha256'>;
 
-/** The step is in the ledger already. Its stored answer is good only for the same content. */
+/**
+ * The step is in the ledger already. The same content gets the same answer. Another content, or a later step, means
+ * that an earlier run went on and was forgotten before the workflow heard of it: then it is told what is recorded.
+ */
 async function repeatedAnswer(
   client: pg.ClientBase,
   commit: Commit,
@@ -116,23 +122,31 @@ async function repeatedAnswer(
 ): Promise<TransactionAnswer> {
   const stored = await client.query<StoredEvent>({
     name: 'events-of-step',
-    text: `select event_id, event_data_sha256 from audit_events where rr_uid = $1 and step_no = $2 order by step_ordinal`,
-    values: [commit.registration.uid, commit.step],
+    text: `select event_id, event_type, event_data, event_data_sha256 from audit_events
+      where rr_uid = $1 and step_no = $2 order by step_ordinal`,
+    values: [commit.registration.uid, row.step],
   });
+  const waiters = row.lastStepResult?.waiters ?? [];
+  const answer = { kind: 'committed', fold: row.statusFold, waiters, repeated: true } as const;
   const isSame =
     stored.rows.length === contents.length && stored.rows.every((event, i) => isSameEvent(event, contents[i]));
-  if (!isSame)
-    throw new InvariantError(
-      'STEP_CONTENT_CONFLICT',
-      `Step ${String(commit.step)} of ${subject(commit)} is recorded with another content than the one that came again: the workflow has decided differently on replay.`,
-    );
-  const isLast = row.step === commit.step;
-  const waiters = isLast ? (row.lastStepResult?.waiters ?? []) : [];
-  return { kind: 'committed', fold: row.statusFold, waiters, repeated: true, lastStep: row.step };
+  return isSame ? answer : { ...answer, recorded: lastStep(commit, row, stored.rows) };
 }
 
 const isSameEvent = (stored: StoredEvent, content: EventContent | undefined): boolean =>
   stored.event_id === content?.event_id && stored.event_data_sha256 === content.event_data_sha256;
+
+function lastStep(commit: Commit, row: LockedRow, events: readonly StoredEvent[]): LastStep {
+  const memory = row.lastStepResult?.memory;
+  if (memory === undefined || !isPhase(row.phase))
+    throw new InvariantError(
+      'INVARIANT',
+      `Step ${String(commit.step)} of ${subject(commit)} is recorded with another content, and nothing is kept to go on from there: end its workflow, it is then adopted.`,
+    );
+  // As it was written: removals in it still have to be made.
+  const delta = events.map(deltaOf).find((each) => each !== undefined) ?? {};
+  return { step: row.step, status: row.statusFold, memory, phase: row.phase, delta };
+}
 
 const subject = ({ registration: { namespace, name, uid } }: Commit): string => `${namespace}/${name} (${uid})`;
 

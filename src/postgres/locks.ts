@@ -6,6 +6,12 @@ import type { JsonObject } from '../remediation/json.ts';
 import type { ChainEnd } from './chain.ts';
 import { register } from './ledger.ts';
 
+/** What a step leaves for its own repetition and for whoever goes on after it. */
+export interface StepResult {
+  readonly waiters: readonly Waiter[];
+  readonly memory?: JsonObject;
+}
+
 /** A remediation's row and the end of its chain, both locked until the transaction ends. */
 export interface LockedRow {
   readonly phase: string;
@@ -13,7 +19,7 @@ export interface LockedRow {
   readonly generation: number;
   readonly step: number;
   readonly statusFold: JsonObject;
-  readonly lastStepResult: { readonly waiters: readonly Waiter[] } | null;
+  readonly lastStepResult: StepResult | null;
   readonly chainEnd: ChainEnd;
 }
 
