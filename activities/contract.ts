@@ -2,6 +2,8 @@
 import type { ChildAnswer, ChildOrder, OwnedKind } from '../src/remediation/children.ts';
 import type { Commit, CommitAnswer, Waiter } from '../src/remediation/commit.ts';
 import type { JsonObject } from '../src/remediation/json.ts';
+import type { HistoryQuestion, PastRemediation } from '../src/remediation/history.ts';
+import type { CatalogueWorkflow } from '../src/remediation/override.ts';
 import type { RequestIdentity } from '../src/remediation/request.ts';
 import type { ChildSnapshot, RequestSnapshot } from '../src/remediation/snapshots.ts';
 
@@ -42,6 +44,13 @@ export interface RemediationActivities {
   readRequest(request: RequestIdentity): Promise<RequestSnapshot | undefined>;
   /** Writes a child's status unless something newer is there. */
   writeChildStatus(write: ChildStatusWrite): Promise<ChildStatusAnswer>;
+  /** The earlier ends of the same signal, most recent first, as the ledger has them. */
+  readHistory(question: HistoryQuestion): Promise<readonly PastRemediation[]>;
+  /** Reads a workflow of the catalogue; undefined when there is none of this name. */
+  readCatalogue(question: {
+    readonly namespace: string;
+    readonly name: string;
+  }): Promise<CatalogueWorkflow | undefined>;
   /** Tells waiting remediations that what they wait for is over. */
   wake(waiters: readonly Waiter[]): Promise<void>;
 }

@@ -40,7 +40,7 @@ export class InvalidRequestError extends OrchestratorError {
 export class InvariantError extends OrchestratorError {
   override readonly name = 'InvariantError';
   readonly retryable = false;
-  readonly code: 'STEP_CONTENT_CONFLICT' | 'INVARIANT';
+  readonly code: 'INVARIANT';
   constructor(code: InvariantError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

@@ -1,6 +1,7 @@
 /** How the world talks to a running remediation. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Snapshot, WorkflowOverride } from '../src/remediation/snapshots.ts';
+import type { RemediationView } from '../src/remediation/view.ts';
 
 /** The watcher saw something: one or more snapshots, the newest of each object wins. */
 export const seen = defineSignal<[readonly Snapshot[]]>('seen');
@@ -9,6 +10,8 @@ export interface DecideRequest {
   readonly decision: 'Approved' | 'Rejected';
   /** The verified identity of the person. */
   readonly by: string;
+  /** Who spoke for the person, when it was not the person. */
+  readonly via?: string;
   readonly message?: string;
   readonly override?: WorkflowOverride;
   /** Digest of the plan the person was shown; a different present plan refuses the decision. */
@@ -34,14 +37,5 @@ export interface CancelRequest {
 export const cancel = defineUpdate<{ readonly phase: string }, [CancelRequest]>('cancel');
 
 /** What a running remediation says of itself. */
-export interface RemediationView {
-  readonly phase: string;
-  readonly since: string;
-  readonly waitingFor: string;
-  readonly deadline?: string;
-  readonly deadlineOf?: string;
-  readonly globalDeadline?: string;
-  readonly step: number;
-  readonly approval?: { readonly name: string; readonly planDigest: string; readonly requiredBy: string };
-}
+export type { RemediationView };
 export const view = defineQuery<RemediationView>('view');

@@ -23,6 +23,10 @@ export interface ChildOrder {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly spec: JsonObject;
   readonly copies?: readonly CopiedMember[];
+  /** SHA-256 of the canonical JSON of `of` goes into this annotation; an existing object must carry the same. */
+  readonly digest?: { readonly annotation: string; readonly of: JsonObject };
+  /** Status that the object must have from the beginning; written in a second call, conditions keyed by type. */
+  readonly firstStatus?: JsonObject;
 }
 
 export type ChildAnswer =

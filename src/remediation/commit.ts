@@ -1,5 +1,6 @@
 /** A commit: everything one step makes durable. First the trail and the ledger in one transaction, then the status in one PATCH. */
 import type { AuditEvent } from './audit.ts';
+import type { JsonObject } from './json.ts';
 import type { Phase } from './phases.ts';
 import type { RequestIdentity } from './request.ts';
 import type { RequestSnapshot } from './snapshots.ts';
@@ -77,6 +78,16 @@ export interface Commit {
   /** Absent when there is no object to write to, or nothing to write. */
   readonly write?: StatusWrite;
   readonly kubernetesEvents: readonly KubernetesEvent[];
+  /** What a run needs to go on after this step; kept in the ledger, so that a step that was made and forgotten can be taken up. */
+  readonly memory: JsonObject;
+}
+
+/** A step as the ledger has it. */
+export interface RecordedStep {
+  readonly step: number;
+  /** The status that the trail tells up to here. */
+  readonly status: JsonObject;
+  readonly memory: JsonObject;
 }
 
 /** Who must be told that something they wait for is over. */
@@ -86,12 +97,17 @@ export interface Waiter {
 }
 
 export type CommitAnswer =
-  /** Both halves are durable. `observed` is the request as read when the PATCH met somebody else's write. */
+  /**
+   * Both halves are durable. `observed` is the request as it stands when the PATCH met somebody else's write.
+   * `recorded` is set when the step was in the ledger already with another content: an earlier try was made and
+   * forgotten. What is recorded counts.
+   */
   | {
       readonly kind: 'committed';
-      readonly resourceVersion: string;
+      readonly resourceVersion?: string;
       readonly waiters: readonly Waiter[];
       readonly observed?: RequestSnapshot;
+      readonly recorded?: RecordedStep;
     }
   /** The trail is durable, the object is gone. */
   | { readonly kind: 'gone'; readonly waiters: readonly Waiter[] }

@@ -4,19 +4,20 @@ export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
-const isObject = (value: Json | undefined): value is JsonObject =>
+/** Whether the value is a JSON object, and neither null nor a list. */
+export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The target after the patch: null removes a member, objects merge, everything else replaces. */
 export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
-  const result: Record<string, Json | undefined> = { ...target };
+  const result = new Map(Object.entries(target));
   for (const [key, value] of Object.entries(patch)) {
     if (value === undefined) continue;
-    if (value === null) delete result[key];
-    else if (isObject(value)) result[key] = mergePatch(isObject(result[key]) ? result[key] : {}, value);
-    else result[key] = value;
+    const present = result.get(key);
+    if (value === null) result.delete(key);
+    else result.set(key, isObject(value) ? mergePatch(isObject(present) ? present : {}, value) : value);
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 /** Whether two values are the same JSON; members that are undefined count as absent. */

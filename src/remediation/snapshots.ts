@@ -25,6 +25,8 @@ export interface SignalProcessingStatus {
   readonly environmentClassification?: { readonly environment?: string };
   readonly priorityAssignment?: { readonly priority?: string };
   readonly failureInfo?: { readonly error?: string };
+  /** Which of the large parts are there; they are copied into the analysis without passing through a workflow. */
+  readonly enriched?: readonly ('kubernetesContext' | 'businessClassification')[];
 }
 
 /** A catalogue workflow as the analysis chose it; copied field by field into the execution. */
@@ -127,6 +129,8 @@ export interface ChildSnapshot<K extends ChildKind = ChildKind> {
   readonly resourceVersion: string;
   readonly ownerUid?: string;
   readonly planDigest?: string;
+  /** Until when an approval request may be answered; given when one is made or read. */
+  readonly requiredBy?: string;
   readonly deletionTimestamp?: string;
   readonly gone?: boolean;
   readonly status: StatusOf[K];

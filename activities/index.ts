@@ -1,0 +1,17 @@
+/** All activities of the orchestrator, bound to what they need. */
+import { childStatusActivities } from './child-status.ts';
+import { childActivities } from './children.ts';
+import { commitActivities } from './commit.ts';
+import type { RemediationActivities } from './contract.ts';
+import type { Deps } from './deps.ts';
+import { factActivities } from './facts.ts';
+import { translating } from './failures.ts';
+
+/** What a worker registers: every activity of the contract, with its errors translated for Temporal. */
+export const createActivities = (deps: Deps): RemediationActivities =>
+  translating({
+    ...commitActivities(deps),
+    ...childActivities(deps),
+    ...childStatusActivities(deps),
+    ...factActivities(deps),
+  });

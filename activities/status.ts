@@ -1,0 +1,97 @@
+/** The one PATCH of a step: conditional on what is known, repeated on top of what others wrote. */
+import { ConflictError } from '../src/errors.ts';
+import type { KubernetesObject } from '../src/kubernetes/client.ts';
+import { isRefusal } from '../src/kubernetes/errors.ts';
+import type { StatusWrite } from '../src/remediation/commit.ts';
+import { mergePatch, sameJson } from '../src/remediation/json.ts';
+import type { JsonObject } from '../src/remediation/json.ts';
+import { isPhase, isTerminal } from '../src/remediation/phases.ts';
+import { toRequestSnapshot } from '../src/remediation/projections.ts';
+import type { RequestIdentity } from '../src/remediation/request.ts';
+import type { RequestSnapshot } from '../src/remediation/snapshots.ts';
+import { asJson } from '../src/remediation/status.ts';
+import type { Condition, Status, StatusDelta } from '../src/remediation/status.ts';
+import { foreignConditions } from '../src/remediation/take.ts';
+import type { Deps } from './deps.ts';
+
+export interface StatusChange {
+  readonly request: RequestIdentity;
+  readonly write: StatusWrite;
+  /** Whether the step ends the remediation: then nobody's phase outranks its own. */
+  readonly isEnd: boolean;
+  /** The status as the trail tells it after the step; the source of our conditions. */
+  readonly after: Status;
+}
+
+export type StatusAnswer =
+  | { readonly kind: 'written'; readonly resourceVersion: string; readonly observed?: RequestSnapshot }
+  | { readonly kind: 'gone' };
+
+const MOST_CONFLICTS = 5;
+
+/** Writes the change unless it is there already; tells what else stands in the status when others wrote meanwhile. */
+export async function writeStatus({ kubernetes, metrics }: Deps, change: StatusChange): Promise<StatusAnswer> {
+  const { namespace, name, uid } = change.request;
+  let { resourceVersion, foreignConditions: foreign, delta } = change.write;
+  let read: KubernetesObject | undefined;
+  for (let tries = 0; tries <= MOST_CONFLICTS; tries += 1) {
+    const body: JsonObject = { metadata: { uid, resourceVersion }, status: statusBody(delta, change.after, foreign) };
+    try {
+      const patched = await kubernetes.mergePatchStatus('RemediationRequest', namespace, name, body);
+      metrics.statusWritten('step');
+      const observed = read === undefined ? undefined : toRequestSnapshot(patched);
+      return written(patched, observed);
+    } catch (error) {
+      if (isRefusal(error, 'not-found')) return { kind: 'gone' };
+      if (!isRefusal(error, 'conflict')) throw error;
+      metrics.statusConflicted(namespace);
+    }
+    read = await kubernetes.get('RemediationRequest', namespace, name);
+    const snapshot = read === undefined ? undefined : toRequestSnapshot(read);
+    if (read === undefined || snapshot === undefined || snapshot.uid !== uid) return { kind: 'gone' };
+    if (isThere(delta, snapshot.status)) return written(read, snapshot);
+    delta = respecting(change, snapshot.status.overallPhase);
+    resourceVersion = snapshot.resourceVersion;
+    foreign = foreignConditions(snapshot.status);
+  }
+  throw new ConflictError(
+    `The status of RemediationRequest ${namespace}/${name} keeps changing under us; trying again`,
+  );
+}
+
+const written = ({ metadata }: KubernetesObject, observed: RequestSnapshot | undefined): StatusAnswer => ({
+  kind: 'written',
+  resourceVersion: metadata.resourceVersion,
+  ...(observed === undefined ? {} : { observed }),
+});
+
+/** Whether the status shows the change already: the answer to an earlier try was lost. */
+const isThere = (delta: StatusDelta, status: Status): boolean =>
+  sameJson(asJson(status), mergePatch(asJson(status), asJson(delta)));
+
+/** An end that somebody else wrote is not overwritten by a step that goes on; all the rest of the step is still recorded. */
+function respecting({ write, isEnd }: StatusChange, found: string | undefined): StatusDelta {
+  const isForeignEnd = !isEnd && isPhase(found) && isTerminal(found) && found !== write.phaseBefore;
+  if (!isForeignEnd) return write.delta;
+  const { overallPhase: _, conditions, ...rest } = write.delta;
+  const { Ready: _ready, ...others } = conditions ?? {};
+  return { ...rest, conditions: others };
+}
+
+/** The delta as the API server takes it: conditions are a list there, and a list is replaced whole. */
+export function statusBody(
+  delta: StatusDelta,
+  after: Status,
+  foreign: Readonly<Record<string, Condition>>,
+): JsonObject {
+  const { conditions: changed, ...rest } = asJson(delta);
+  if (changed === undefined) return rest;
+  const own = Object.entries(after.conditions ?? {}).filter(
+    ([type]) => type !== 'Ready' || 'Ready' in (delta.conditions ?? {}),
+  );
+  const all = { ...foreign, ...Object.fromEntries(own) };
+  return {
+    ...rest,
+    conditions: Object.entries(all).map(([type, condition]) => ({ type, ...condition })),
+  };
+}

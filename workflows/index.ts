@@ -1,0 +1,2 @@
+/** The workflows of the product: the entry of the bundle. */
+export { remediation } from './remediation.ts';

@@ -1,0 +1,45 @@
+/** What a step may ask of the world. remediation.ts binds them to activities, timers and messages; tests bind them to plain objects. */
+import type { ChildKey, ChildStatusAnswer, ChildStatusWrite, Reading } from '../activities/contract.ts';
+import type { ChildAnswer, ChildOrder, OwnedKind } from '../src/remediation/children.ts';
+import type { Commit, CommitAnswer } from '../src/remediation/commit.ts';
+import type { Found } from '../src/remediation/found.ts';
+import type { HistoryQuestion, PastRemediation } from '../src/remediation/history.ts';
+import type { CatalogueWorkflow } from '../src/remediation/override.ts';
+import type { LivePhase } from '../src/remediation/phases.ts';
+import type { RoutingAnswer, RoutingQuestion } from '../src/remediation/routing.ts';
+import type { Remediation, RemediationIn } from '../src/remediation/state.ts';
+import type { Instant } from '../src/remediation/time.ts';
+
+export interface Observation {
+  readonly remediation: RemediationIn<LivePhase>;
+  readonly found: Found;
+}
+
+export interface Ports {
+  /** The time of the workflow: the same on every replay. */
+  readonly now: () => Instant;
+  /** A number between 0 and 1, the same on every replay. */
+  readonly random: () => number;
+  /** Waits until something is found; takes in all news first. Nothing is pending when it returns. */
+  readonly observe: (r: RemediationIn<LivePhase>) => Promise<Observation>;
+  /** Shows people where the remediation is. */
+  readonly show: (r: Remediation) => void;
+  /** Makes the step durable; tried until it is. */
+  readonly commit: (commit: Commit) => Promise<CommitAnswer>;
+  readonly route: (question: RoutingQuestion) => Promise<RoutingAnswer>;
+  readonly ensureChild: (order: ChildOrder) => Promise<ChildAnswer>;
+  readonly readChild: (key: ChildKey) => Promise<Reading<OwnedKind>>;
+  readonly writeChildStatus: (write: ChildStatusWrite) => Promise<ChildStatusAnswer>;
+  readonly readHistory: (question: HistoryQuestion) => Promise<readonly PastRemediation[]>;
+  readonly readCatalogue: (question: {
+    readonly namespace: string;
+    readonly name: string;
+  }) => Promise<CatalogueWorkflow | undefined>;
+  /** Lets time pass. */
+  readonly pause: (ms: number, why: string) => Promise<void>;
+}
+
+/** Thrown by an effect that is overtaken: what was found before it began does not hold any more. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+}

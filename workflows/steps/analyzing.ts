@@ -1,0 +1,70 @@
+import { incomplete } from '../../src/remediation/decide/analyzing.ts';
+import { phaseEnd } from '../../src/remediation/deadlines.ts';
+import { approvalRequest, workflowExecution } from '../../src/remediation/orders.ts';
+import type { Plan, RemediationIn } from '../../src/remediation/state.ts';
+import { parseTime, toSecond } from '../../src/remediation/time.ts';
+import {
+  analysisTimedOut,
+  askApproval,
+  dryRun,
+  failAnalysis,
+  nothingToDo,
+  reviewNeeded,
+} from '../../src/remediation/transitions/analyzing.ts';
+import { startExecuting, targetKey } from '../../src/remediation/transitions/executing.ts';
+import type { Ports } from '../ports.ts';
+import { closeRunning } from './closing.ts';
+import { countFailures, ensure } from './effects.ts';
+import { again, go } from './step.ts';
+import type { Step, Taken } from './step.ts';
+
+type In = RemediationIn<'Analyzing'>;
+
+/** The analysis has spoken: ends here, asks a person, or runs the workflow. */
+export const analyzing: Step<'Analyzing'> = async (r, found, ports) => {
+  switch (found.found) {
+    case 'nothing to do':
+      return go(r, nothingToDo(r, ports.now()));
+    case 'review needed':
+      return go(r, reviewNeeded(r, ports.now()));
+    case 'dry run':
+      return go(r, dryRun(r, ports.now()));
+    case 'analysis failed':
+      return go(r, failAnalysis('L14', r, found.error, await countFailures(r, ports), ports.now()));
+    case 'unusable workflow':
+      return go(r, failAnalysis('L17', r, found.error, await countFailures(r, ports), ports.now()));
+    case 'no target':
+      return go(
+        r,
+        failAnalysis('L15', r, 'the analysis names no target to remediate', await countFailures(r, ports), ports.now()),
+      );
+    case 'approval needed':
+      return ask(r, found.plan, ports);
+    case 'workflow chosen':
+      return execute(r, found.plan, ports);
+    case 'analysis overdue': {
+      const { remediation, closed, hasNews } = await closeRunning(r, 'TimedOut', ports);
+      if (hasNews) return again(remediation);
+      return go(remediation, analysisTimedOut(r, closed, await countFailures(r, ports), ports.now()));
+    }
+  }
+};
+
+async function ask(r: In, plan: Plan, ports: Ports): Promise<Taken<'L11' | 'L42'>> {
+  const now = ports.now();
+  const requiredBy = toSecond(phaseEnd(r, now, r.settings.timeouts.awaitingApproval));
+  const made = await ensure('RemediationApprovalRequest', r, approvalRequest(r, plan, requiredBy, now), ports);
+  if (!made.made) return made.taken;
+  const { uid, planDigest = '', requiredBy: asked } = made.ensured.child;
+  const approval = { uid, planDigest, requiredBy: parseTime(asked) ?? requiredBy, requestedAt: now };
+  return go(made.remediation, askApproval(made.remediation, plan, approval, made.ensured, now));
+}
+
+async function execute(r: In, plan: Plan, ports: Ports): Promise<Taken<'L12' | 'L17' | 'L42'>> {
+  await ports.route({ request: r.request, asking: 'after analysis', targetKey: targetKey(r, plan) });
+  const missing = incomplete(plan.workflow);
+  if (missing !== undefined) return go(r, failAnalysis('L17', r, missing, await countFailures(r, ports), ports.now()));
+  const now = ports.now();
+  const made = await ensure('WorkflowExecution', r, workflowExecution(r, plan, now), ports);
+  return made.made ? go(made.remediation, startExecuting('L12', r, plan, made.ensured, now)) : made.taken;
+}
