@@ -56,11 +56,11 @@ export function toRequestSnapshot(object: Json, gone = false): RequestSnapshot |
   };
 }
 
-/** What a workflow is started with. `nameDigest` is the digest of the name, because the core has no cryptography. */
+/** What a workflow is started with; what is missing in the spec is empty. `nameDigest` is the digest of the name, because the core has no cryptography. */
 export function toRequest(object: Json, nameDigest: string): RemediationRequest | undefined {
   const metadata = readMetadata(object);
-  const spec = jsonObject(jsonObject(object)?.['spec']);
-  if (metadata === undefined || spec === undefined) return undefined;
+  if (metadata === undefined) return undefined;
+  const spec = jsonObject(jsonObject(object)?.['spec']) ?? {};
   const { namespace, name, uid, creationTimestamp, generation } = metadata;
   return {
     namespace,

@@ -35,6 +35,8 @@ export function openTemporal(options: TemporalOptions): Temporal {
     ...(tls === undefined ? {} : { tls }),
     ...(apiKey === undefined ? {} : { apiKey }),
     connectTimeout: '5s',
+    // The library would wait up to two minutes before it looks whether the server is back.
+    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 3000 },
   });
   const client = new Client({ connection, namespace, ...(identity === undefined ? {} : { identity }) });
   return {

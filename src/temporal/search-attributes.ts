@@ -31,6 +31,24 @@ export async function registerSearchAttributes(temporal: Temporal, timeoutMs = 6
   }
 }
 
+/** The same for a process that stays up whatever happens: tries until it succeeds, is stopped, or meets a fault that only a person can mend. */
+export async function registerWhenPossible(
+  temporal: Temporal,
+  on: { readonly signal: AbortSignal; readonly onFailure: (error: unknown, final: boolean) => void },
+): Promise<void> {
+  for (let wait = 500; !on.signal.aborted; wait = Math.min(wait * 2, 15_000)) {
+    try {
+      await registerSearchAttributes(temporal);
+      return;
+    } catch (error) {
+      const final = error instanceof InvalidRequestError;
+      on.onFailure(error, final);
+      if (final) return;
+    }
+    await sleep(wait, undefined, { signal: on.signal }).catch(() => undefined);
+  }
+}
+
 type Attribute = (typeof WANTED)[number];
 
 async function missingAttributes(temporal: Temporal): Promise<readonly Attribute[]> {

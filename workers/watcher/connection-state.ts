@@ -6,7 +6,7 @@ export interface ConnectionState {
   succeeded(): void;
   failed(error: unknown): void;
   /** `ok`, or why not. */
-  state(): string;
+  readonly state: () => string;
 }
 
 /** ok until a call fails. */

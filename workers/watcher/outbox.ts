@@ -10,8 +10,8 @@ import type { Snapshot } from '../../src/remediation/snapshots.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { objectKey } from './state.ts';
 
-/** What became of a message, or what is to become of it. `later`: there is nobody to tell yet. */
-export type Delivery = 'sent' | 'dropped' | 'later';
+/** What became of a message. `later`: its workflow is being started. `unknown`: nobody is known whom it concerns, which may change soon. */
+export type Delivery = 'sent' | 'dropped' | 'later' | 'unknown';
 
 export interface OutboxOptions {
   readonly deliver: (uid: string, snapshots: readonly Snapshot[]) => Promise<Delivery>;
@@ -19,8 +19,8 @@ export interface OutboxOptions {
   /** Shortest time between two messages about one object, unless the second is urgent; 1 s. */
   readonly intervalMs?: number;
   readonly concurrency?: number;
-  /** How long a message waits for somebody to tell; 15 s. */
-  readonly longestLaterMs?: number;
+  /** How long a message waits for somebody to become known whom it concerns; 15 s. */
+  readonly longestUnknownMs?: number;
 }
 
 export interface Outbox {
@@ -28,6 +28,8 @@ export interface Outbox {
   put(uid: string, snapshot: Snapshot, weight: Weight): void;
   /** Nothing is sent before this. */
   open(): void;
+  /** The reason to wait with the messages of this workflow is over. */
+  hurry(uid: string): void;
   /** Messages that have not been delivered yet. */
   size(): number;
   stop(): Promise<void>;
@@ -56,7 +58,7 @@ const RETRY: RetryBounds = { minMs: 200, maxMs: 8000 };
 
 /** Closed at first. */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { intervalMs = 1000, concurrency = 32, longestLaterMs = 15_000 } = options;
+  const { intervalMs = 1000, concurrency = 32, longestUnknownMs = 15_000 } = options;
   const boxes = new Map<string, Box>();
   const ready: string[] = [];
   const sending = new Set<Promise<void>>();
@@ -113,9 +115,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
         uid,
         letters.map(({ snapshot }) => snapshot),
       );
-      if (delivery === 'later') {
-        postpone(box, { minMs: RETRY.minMs, maxMs: 3000 });
-        for (const { key, since } of letters) if (since + longestLaterMs < Date.now()) box.letters.delete(key);
+      if (delivery === 'later' || delivery === 'unknown') {
+        postpone(box, RETRY);
+        if (delivery === 'later') return;
+        for (const { key, since } of letters) if (since + longestUnknownMs < Date.now()) box.letters.delete(key);
         return;
       }
       if (delivery === 'sent') options.connection.succeeded();
@@ -155,6 +158,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     open() {
       opened = true;
       for (const [uid, box] of boxes) schedule(uid, box);
+    },
+    hurry(uid) {
+      const box = boxes.get(uid);
+      if (box === undefined) return;
+      box.notBefore = 0;
+      box.failures = 0;
+      schedule(uid, box);
     },
     size: () => [...boxes.values()].reduce((sum, { letters }) => sum + letters.size, 0),
     async stop() {

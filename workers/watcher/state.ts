@@ -20,13 +20,13 @@ export interface SeenChild {
   concludedAt: number | undefined;
 }
 
-/** The part of a RemediationRequest that is kept. The API server guarantees identity and spec, so an object without is a bug. */
+/** The part of a RemediationRequest that is kept. */
 export function seenRequest(object: KubernetesObject): SeenRequest {
   const nameDigest = createHash('sha256').update(object.metadata.name).digest('hex').slice(0, 10);
   const request = toRequest(object, nameDigest);
   const snapshot = toRequestSnapshot(object);
   if (request === undefined || snapshot === undefined)
-    throw new TypeError(`RemediationRequest ${object.metadata.name} has no identity or no spec`);
+    throw new TypeError(`RemediationRequest ${object.metadata.name} has no identity`);
   return { request, snapshot, seenAt: Date.now() };
 }
 
