@@ -1,0 +1,140 @@
+/** Binds what commands may ask to real servers. Each client is made when it is first used. */
+import { openTemporal, ensureNamespace } from '../temporal/connection.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { registerSearchAttributes } from '../temporal/search-attributes.ts';
+import { queryView, requestCancel, requestDecision } from '../temporal/starter.ts';
+import { InvalidRequestError, UnavailableError } from '../errors.ts';
+import { createKubernetesClient } from '../kubernetes/client.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { sideEventId } from '../postgres/event-ids.ts';
+import { remediationOf } from '../postgres/ledger.ts';
+import { allRemediations } from '../postgres/remediations.ts';
+import { migrate } from '../postgres/migrate.ts';
+import { createPool } from '../postgres/pool.ts';
+import { recordSideEvent, trailOf } from '../postgres/trail.ts';
+import { verifyTrail } from '../postgres/verify.ts';
+import { workflowId } from '../remediation/names.ts';
+import { VERSION } from '../version.ts';
+import { whoAmI } from './identity.ts';
+import { postgresOf } from './places.ts';
+import type { Places } from './places.ts';
+import type { Cluster, Dependencies, RefusedAttempt, Store, Workflows } from './ports.ts';
+import { refusalEvent } from './refusal.ts';
+
+/** Dependencies, and what closes whatever was opened. */
+export interface Opened {
+  readonly dependencies: Dependencies;
+  close(): Promise<void>;
+}
+
+/** The real dependencies of a command. */
+export function openDependencies(places: () => Places, now: () => number): Opened {
+  const closing: (() => Promise<void>)[] = [];
+  const found = once(places);
+  const kubernetes = once(() => {
+    const client = createKubernetesClient({ kubeconfig: found().kubeconfig, context: found().context });
+    closing.push(() => {
+      client.close();
+      return Promise.resolve();
+    });
+    return client;
+  });
+  const temporal = once(() => {
+    const opened = openTemporal({ ...found().temporal, identity: `rrctl@${String(process.pid)}` });
+    closing.push(() => opened.close());
+    return opened;
+  });
+  const pool = once(() => {
+    const opened = createPool(postgresOf(found()).url, { max: 2 });
+    closing.push(() => opened.end());
+    return opened;
+  });
+  const dependencies: Dependencies = {
+    namespace: () => found().namespace ?? contextNamespace(kubernetes) ?? 'default',
+    cluster: clusterOf(kubernetes, found),
+    store: storeOf(pool, found, now),
+    workflows: workflowsOf(temporal, found),
+  };
+  return {
+    dependencies,
+    close: async () => {
+      await Promise.allSettled(closing.map((each) => each()));
+    },
+  };
+}
+
+/** Commands that need no cluster must work without one. */
+function contextNamespace(kubernetes: () => KubernetesClient): string | undefined {
+  try {
+    return kubernetes().contextNamespace;
+  } catch (error) {
+    if (error instanceof InvalidRequestError) return undefined;
+    throw error;
+  }
+}
+
+type Pool = ReturnType<typeof createPool>;
+
+function clusterOf(client: () => KubernetesClient, places: () => Places): Cluster {
+  return {
+    get: async (kind, namespace, name) => await client().get(kind, namespace, name),
+    list: async (kind, namespace) => (await client().list(kind, namespace)).items,
+    whoAmI: () => whoAmI({ kubeconfig: places().kubeconfig, context: places().context }),
+  };
+}
+
+function storeOf(pool: () => Pool, places: () => Places, now: () => number): Store {
+  const asking = async <T>(ask: (pool: Pool) => Promise<T>): Promise<T> => {
+    try {
+      return await ask(pool());
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      const subject = `PostgreSQL at ${postgresOf(places()).shown}`;
+      const message = error.message.replace(/^PostgreSQL/, subject).replace(/\.$/, '');
+      throw new UnavailableError('POSTGRES_UNAVAILABLE', message, { cause: error.cause });
+    }
+  };
+  return {
+    get address() {
+      return postgresOf(places()).shown;
+    },
+    remediation: (key) => asking((opened) => remediationOf(opened, key)),
+    remediations: (namespace) => asking((opened) => allRemediations(opened, namespace)),
+    trail: (uid) => asking((opened) => trailOf(opened, { uid })),
+    verify: (uid) => asking((opened) => verifyTrail(opened, uid)),
+    recordRefusal: (attempt) => asking((opened) => recordRefusal(opened, attempt, now())),
+    migrate: () => asking(() => migrate(postgresOf(places()).url)),
+  };
+}
+
+async function recordRefusal(pool: Pool, attempt: RefusedAttempt, at: number): Promise<void> {
+  const { request, approval, updateId, code } = attempt;
+  const event = refusalEvent(attempt, await trailOf(pool, { uid: request.uid }), at);
+  if (event === undefined) return;
+  const id = sideEventId(approval.uid === '' ? request.uid : approval.uid, `${updateId}/${code}`);
+  const writer = { workerBuild: VERSION, workflowId: workflowId(request.uid), runId: '' };
+  await recordSideEvent(pool, { id, subject: request, event, at }, writer);
+}
+
+function workflowsOf(temporal: () => Temporal, places: () => Places): Workflows {
+  return {
+    view: async (uid) => await queryView(temporal(), uid),
+    decide: async (uid, updateId, decision) => await requestDecision(temporal(), uid, decision, updateId),
+    cancel: async (uid, cancel) => await requestCancel(temporal(), uid, cancel, `cancel-${uid}-${cancel.by}`),
+    prepare: async () => {
+      await ensureNamespace(temporal());
+      await registerSearchAttributes(temporal());
+    },
+    uiLink: (uid) => {
+      const { temporalUi, temporal: server } = places();
+      return temporalUi === undefined
+        ? undefined
+        : `${temporalUi}/namespaces/${encodeURIComponent(server.namespace)}/workflows/${workflowId(uid)}`;
+    },
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
