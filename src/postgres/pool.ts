@@ -32,6 +32,8 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     ...LIMITS,
   });
   pool.on('error', (error) => options.onIdleError?.(error));
+  // A connection that breaks in use fails its query; nobody listening to itself would end the process besides.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
