@@ -105,6 +105,8 @@ export interface ClientOptions extends KubeconfigChoice {
   /** Longest wait for an answer; 5 s by default. */
   readonly timeoutMs?: number;
   readonly onRequest?: (record: RequestRecord) => void;
+  /** How the program calls itself to the API server; the product's own name by default. */
+  readonly userAgent?: string;
 }
 
 const PAGE_SIZE = 500;
@@ -114,7 +116,11 @@ const MANAGER = `fieldManager=${FIELD_MANAGER}`;
 /** A client for the chosen cluster. Reads the kubeconfig at once, connects when first used. */
 export function createKubernetesClient(options: ClientOptions = {}): KubernetesClient {
   const config = loadKubeconfig(options);
-  const transport = createTransport(config, { timeoutMs: options.timeoutMs ?? 5000, onRequest: options.onRequest });
+  const transport = createTransport(config, {
+    timeoutMs: options.timeoutMs ?? 5000,
+    onRequest: options.onRequest,
+    userAgent: options.userAgent,
+  });
 
   const object = async (call: HttpCall): Promise<KubernetesObject> =>
     JSON.parse(await transport.send(call)) as KubernetesObject;

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { CONTROLLER_NAME } from '../remediation/names.ts';
 import { credentialsOf } from './credentials.ts';
 import { errorOfAnswer, errorOfNetwork } from './errors.ts';
 
@@ -38,6 +39,8 @@ export interface Transport {
 export interface TransportOptions {
   readonly timeoutMs: number;
   readonly onRequest?: ((record: RequestRecord) => void) | undefined;
+  /** How the program calls itself; stands in the API server's audit log. */
+  readonly userAgent?: string | undefined;
 }
 
 /** Opens nothing yet: connections are made when they are needed and kept for the next request. */
@@ -50,7 +53,10 @@ export function createTransport(config: KubeConfig, options: TransportOptions): 
 
   const once = async (call: HttpCall, streaming: boolean): Promise<IncomingMessage> => {
     const { headers: fixed, ...target } = await credentials.read();
-    const headers: Record<string, string | number> = { ...(fixed as Record<string, string>) };
+    const headers: Record<string, string | number> = {
+      'user-agent': options.userAgent ?? CONTROLLER_NAME,
+      ...(fixed as Record<string, string>),
+    };
     if (call.body !== undefined) {
       headers['content-type'] = call.contentType ?? 'application/json';
       headers['content-length'] = Buffer.byteLength(call.body);
