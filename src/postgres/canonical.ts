@@ -1,6 +1,7 @@
 /** One text for one JSON value (RFC 8785), so that its digest does not depend on who wrote it down. */
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import { isObject } from '../remediation/json.ts';
 import type { Json, JsonObject } from '../remediation/json.ts';
 
 /** The canonical text of a JSON value; members that are undefined count as absent. */
@@ -30,10 +31,6 @@ function cleanValue(value: Json): Json {
   if (isArray(value)) return value.map((item: Json | undefined) => cleanValue(item ?? null));
   return isObject(value) ? cleanJson(value) : value;
 }
-
-/** Whether the value is a JSON object, not null and not an array. */
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Whether the value is a JSON array. */
 export const isArray = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);

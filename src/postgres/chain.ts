@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../remediation/json.ts';
 import { canonicalJson, sha256Hex } from './canonical.ts';
 import type { EventContent, EventRow } from './event-row.ts';
 
-export const HASH_ALGORITHM = 'sha256-jcs-v1';
+const HASH_ALGORITHM = 'sha256-jcs-v1';
 
 /** Where a chain ends: its last sequence number and hash. */
 export interface ChainEnd {

@@ -38,7 +38,7 @@ export type TransactionAnswer =
   | { readonly kind: 'superseded'; readonly generation: number };
 
 /** The last step in the ledger, with what it changed in the status. */
-export interface LastStep extends RecordedStep {
+interface LastStep extends RecordedStep {
   readonly phase: Phase;
   readonly delta: JsonObject;
 }

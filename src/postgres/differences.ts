@@ -1,10 +1,10 @@
 /** Where the status in the cluster is not the one that the trail tells, apart from what the trail does not tell. */
-import { sameJson } from '../remediation/json.ts';
+import { isObject, sameJson } from '../remediation/json.ts';
 import type { Json, JsonObject } from '../remediation/json.ts';
 import { isPhase, isTerminal } from '../remediation/phases.ts';
 import { asJson, OWN_CONDITIONS } from '../remediation/status.ts';
 import type { Status } from '../remediation/status.ts';
-import { isArray, isObject } from './canonical.ts';
+import { isArray } from './canonical.ts';
 import { withoutEmpty } from './fold.ts';
 
 export interface Difference {

@@ -1,7 +1,6 @@
 /** The status that the trail tells: every event that changed it carries the change, in the order of the chain. */
-import { mergePatch } from '../remediation/json.ts';
+import { isObject, mergePatch } from '../remediation/json.ts';
 import type { Json, JsonObject } from '../remediation/json.ts';
-import { isObject } from './canonical.ts';
 
 /** The part of an event that folding needs. */
 export interface Foldable {

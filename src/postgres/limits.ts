@@ -1,6 +1,7 @@
 /** Limits of what one event may hold. Too much is cut and says so: a child's long text never blocks the trail. */
+import { isObject } from '../remediation/json.ts';
 import type { Json, JsonObject } from '../remediation/json.ts';
-import { canonicalJson, isArray, isObject, sha256Hex } from './canonical.ts';
+import { canonicalJson, isArray, sha256Hex } from './canonical.ts';
 
 const MAX_BYTES = 256 * 1024;
 const MAX_DEPTH = 10;
