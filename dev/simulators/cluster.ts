@@ -33,7 +33,10 @@ export interface ClusterOptions extends KubeconfigChoice {
 export function connectCluster(options: ClusterOptions): Cluster {
   const { namespace, onProblem } = options;
   const client = createKubernetesClient(options);
-  const transport = createTransport(loadKubeconfig(options), { timeoutMs: 10_000 });
+  const transport = createTransport(loadKubeconfig(options), {
+    timeoutMs: 10_000,
+    userAgent: FIELD_MANAGER,
+  });
   const reflectors: Reflector<unknown>[] = [];
   return {
     follow: (kind, onChange) =>
