@@ -89,7 +89,7 @@ export const endOfAnalysis: Ending = (child, now, behaviour) => {
 const WORKFLOW = {
   workflowId: '6b1f7a52-0b5e-4c8e-9d53-2f6f1a3f7c01',
   workflowName: 'raise-memory',
-  actionType: 'IncreaseMemoryLimits',
+  actionType: 'IncreaseMemory',
   version: '1.2.0',
   executionBundle: `registry.example/raise-memory@sha256:${'a'.repeat(64)}`,
   executionEngine: 'job',
