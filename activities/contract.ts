@@ -4,6 +4,7 @@ import type { Commit, CommitAnswer, Waiter } from '../src/remediation/commit.ts'
 import type { JsonObject } from '../src/remediation/json.ts';
 import type { HistoryQuestion, PastRemediation } from '../src/remediation/history.ts';
 import type { CatalogueWorkflow } from '../src/remediation/override.ts';
+import type { HashQuestion, TargetHash } from '../src/remediation/target-hash.ts';
 import type { RequestIdentity } from '../src/remediation/request.ts';
 import type { ChildSnapshot, RequestSnapshot } from '../src/remediation/snapshots.ts';
 
@@ -51,6 +52,8 @@ export interface RemediationActivities {
     readonly namespace: string;
     readonly name: string;
   }): Promise<CatalogueWorkflow | undefined>;
+  /** The hash of the target's state before anything is done to it. Never throws for a target that cannot be read. */
+  captureHash(question: HashQuestion): Promise<TargetHash>;
   /** Tells waiting remediations that what they wait for is over. */
   wake(waiters: readonly Waiter[]): Promise<void>;
 }

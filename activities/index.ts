@@ -5,6 +5,7 @@ import { commitActivities } from './commit.ts';
 import type { RemediationActivities } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { factActivities } from './facts.ts';
+import { targetActivities } from './target-hash.ts';
 import { translating } from './failures.ts';
 
 /** What a worker registers: every activity of the contract, with its errors translated for Temporal. */
@@ -14,4 +15,5 @@ export const createActivities = (deps: Deps): RemediationActivities =>
     ...childActivities(deps),
     ...childStatusActivities(deps),
     ...factActivities(deps),
+    ...targetActivities(deps),
   });

@@ -82,10 +82,12 @@ export interface KubernetesClient {
   get(kind: Kind, namespace: string, name: string): Promise<KubernetesObject | undefined>;
   /** The answer to a GET of any path; undefined when there is no such object or no such kind of object. */
   getPath(path: string): Promise<Json | undefined>;
+  /** The same as text, for whoever must not lose digits. */
+  getText(path: string): Promise<string | undefined>;
   /** All objects of a kind, read in pages. */
   list(kind: Kind, namespace: string, options?: ListOptions): Promise<Page>;
   /** The same page by page, so that nobody has to hold them all. */
-  pages(kind: Kind, namespace: string, options?: ListOptions): AsyncGenerator<Page, void, undefined>;
+  readonly pages: (kind: Kind, namespace: string, options?: ListOptions) => AsyncGenerator<Page, void, undefined>;
   /** Creates it and returns it as stored. */
   create(kind: Kind, namespace: string, object: NewObject): Promise<KubernetesObject>;
   /** Merges into the object; `metadata.resourceVersion` in the body is a precondition. */
@@ -96,7 +98,7 @@ export interface KubernetesClient {
   delete(kind: Kind, namespace: string, name: string, uid: string): Promise<'deleted' | 'absent'>;
   createEvent(event: NewEvent): Promise<'created' | 'exists'>;
   /** The body of a watch as it comes. */
-  watch(path: string, signal: AbortSignal): Promise<IncomingMessage>;
+  readonly watch: (path: string, signal: AbortSignal) => Promise<IncomingMessage>;
   /** Closes idle connections and breaks the others. */
   close(): void;
 }
@@ -159,6 +161,7 @@ export function createKubernetesClient(options: ClientOptions = {}): KubernetesC
       absentIsUndefined(
         object({ method: 'GET', path: pathOf(kind, namespace, name), what: `Reading ${kind} ${namespace}/${name}` }),
       ),
+    getText: (path) => absentIsUndefined(transport.send({ method: 'GET', path }), 'no-resource'),
     getPath: (path) =>
       absentIsUndefined(
         transport.send({ method: 'GET', path }).then((body) => JSON.parse(body) as Json),

@@ -65,6 +65,7 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   let resourceVersion: string | undefined;
   let relistAt = 0;
   let failures = 0;
+  let expiries = 0;
 
   const stopped = (): boolean => stopping.signal.aborted;
 
@@ -109,6 +110,7 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
       for await (const event of watchEvents(body, what)) {
         quiet = false;
         failures = 0;
+        expiries = 0;
         if (event.type !== 'BOOKMARK') await picture.take(event.type, event.object);
         resourceVersion = event.object.metadata.resourceVersion;
         stopping.signal.throwIfAborted();
@@ -128,6 +130,13 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     await sleep(Math.max(asked, retryDelay(failures, retry)), undefined, { signal: stopping.signal });
   };
 
+  /** An old resourceVersion is nothing unusual: the first in a row is answered at once. */
+  const expire = async (): Promise<void> => {
+    resourceVersion = undefined;
+    expiries += 1;
+    if (expiries > 1) await sleep(retryDelay(expiries - 1, retry), undefined, { signal: stopping.signal });
+  };
+
   const run = async (): Promise<void> => {
     while (!stopped()) {
       try {
@@ -135,10 +144,7 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
         else await watch(resourceVersion);
       } catch (error) {
         if (stopped()) return;
-        if (isExpired(error)) resourceVersion = undefined;
-        // The first expiry in a row is answered at once: it is the ordinary end of an old resourceVersion.
-        if (isExpired(error) && failures === 0) failures += 1;
-        else await fail(error).catch(() => undefined);
+        await (isExpired(error) ? expire() : fail(error)).catch(() => undefined);
       }
     }
   };
