@@ -3,7 +3,7 @@ import { ConflictError } from '../src/errors.ts';
 import type { KubernetesObject } from '../src/kubernetes/client.ts';
 import { isRefusal } from '../src/kubernetes/errors.ts';
 import type { StatusWrite } from '../src/remediation/commit.ts';
-import { mergePatch, sameJson } from '../src/remediation/json.ts';
+import { isObject, mergePatch, sameJson } from '../src/remediation/json.ts';
 import type { JsonObject } from '../src/remediation/json.ts';
 import { isPhase, isTerminal } from '../src/remediation/phases.ts';
 import { toRequestSnapshot } from '../src/remediation/projections.ts';
@@ -49,10 +49,10 @@ export async function writeStatus({ kubernetes, metrics }: Deps, change: StatusC
     read = await kubernetes.get('RemediationRequest', namespace, name);
     const snapshot = read === undefined ? undefined : toRequestSnapshot(read);
     if (read === undefined || snapshot === undefined || snapshot.uid !== uid) return { kind: 'gone' };
+    delta = respecting(change, snapshot);
     if (isThere(delta, snapshot.status)) return written(read, snapshot);
-    delta = respecting(change, snapshot.status.overallPhase);
     resourceVersion = snapshot.resourceVersion;
-    foreign = foreignConditions(snapshot.status);
+    foreign = leftAlone(delta, snapshot.status);
   }
   throw new ConflictError(
     `The status of RemediationRequest ${namespace}/${name} keeps changing under us; trying again`,
@@ -69,13 +69,44 @@ const written = ({ metadata }: KubernetesObject, observed: RequestSnapshot | und
 const isThere = (delta: StatusDelta, status: Status): boolean =>
   sameJson(asJson(status), mergePatch(asJson(status), asJson(delta)));
 
-/** An end that somebody else wrote is not overwritten by a step that goes on; all the rest of the step is still recorded. */
-function respecting({ write, isEnd }: StatusChange, found: string | undefined): StatusDelta {
-  const isForeignEnd = !isEnd && isPhase(found) && isTerminal(found) && found !== write.phaseBefore;
-  if (!isForeignEnd) return write.delta;
-  const { overallPhase: _, conditions, ...rest } = write.delta;
+/**
+ * The change without what somebody else has settled meanwhile: an end that they wrote is not overwritten by a step that
+ * goes on, nor is an input that they edited. All the rest of the step is still recorded.
+ */
+function respecting({ write, isEnd }: StatusChange, found: RequestSnapshot): StatusDelta {
+  const phase = found.status.overallPhase;
+  const isForeignEnd = !isEnd && isPhase(phase) && isTerminal(phase) && phase !== write.phaseBefore;
+  const delta = withoutInputs(write.delta, found);
+  if (!isForeignEnd) return delta;
+  const { overallPhase: _, conditions, ...rest } = delta;
   const { Ready: _ready, ...others } = conditions ?? {};
   return { ...rest, conditions: others };
+}
+
+/** The change without the inputs that somebody else wrote; they are heard of and followed. */
+const withoutInputs = (delta: StatusDelta, { foreign, status }: RequestSnapshot): StatusDelta =>
+  foreign
+    .filter((field) => field !== 'overallPhase')
+    .reduce<JsonObject>((at, field) => without(at, field.split('.'), asJson(status)), asJson(delta)) as StatusDelta;
+
+/** The change without the values below this path for which there is one already. */
+function without(change: JsonObject, [first = '', ...rest]: readonly string[], found: JsonObject): JsonObject {
+  const [wanted, present] = [change[first], found[first]];
+  if (wanted === undefined || present === undefined) return change;
+  const { [first]: _, ...others } = change;
+  if (!isObject(wanted) || !isObject(present)) return others;
+  const left =
+    rest.length > 0
+      ? without(wanted, rest, present)
+      : Object.fromEntries(Object.entries(wanted).filter(([key]) => present[key] === undefined));
+  return { ...others, [first]: left };
+}
+
+/** The conditions that the change leaves as they are: those of others, and ours when the phase is not ours. */
+function leftAlone({ conditions }: StatusDelta, found: Status): Readonly<Record<string, Condition>> {
+  const ready = found.conditions?.['Ready'];
+  const others = foreignConditions(found);
+  return ready === undefined || 'Ready' in (conditions ?? {}) ? others : { ...others, Ready: ready };
 }
 
 /** The delta as the API server takes it: conditions are a list there, and a list is replaced whole. */

@@ -11,6 +11,7 @@ import type { Ports } from './ports.ts';
 import { interrupted } from './steps/interrupted.ts';
 import { steps } from './steps/index.ts';
 import type { Taken } from './steps/step.ts';
+import { takenUp } from './take-up.ts';
 
 /** Takes a remediation from where it is to its end. Returns it as it ended; `isOurs` is false when another run took over. */
 export async function drive(
@@ -77,7 +78,9 @@ const take = <P extends LivePhase>(phase: P, r: Remediation, found: Found, ports
 async function make({ commit, next }: CommitStep, ports: Ports): Promise<Remediation | undefined> {
   const answer = await ports.commit(commit);
   if (answer.kind === 'superseded' || answer.kind === 'already-ended') return undefined;
-  const r = settled(next, answer);
+  const known = settled(next, answer);
+  const isForgotten = answer.kind === 'committed' && answer.recorded !== undefined;
+  const r = isForgotten ? await takenUp(known, ports) : known;
   ports.show(r);
   return r;
 }

@@ -6,7 +6,9 @@ import type { Found } from '../src/remediation/found.ts';
 import type { HistoryQuestion, PastRemediation } from '../src/remediation/history.ts';
 import type { CatalogueWorkflow } from '../src/remediation/override.ts';
 import type { LivePhase } from '../src/remediation/phases.ts';
+import type { RequestIdentity } from '../src/remediation/request.ts';
 import type { RoutingAnswer, RoutingQuestion } from '../src/remediation/routing.ts';
+import type { RequestSnapshot } from '../src/remediation/snapshots.ts';
 import type { Remediation, RemediationIn } from '../src/remediation/state.ts';
 import type { Instant } from '../src/remediation/time.ts';
 
@@ -28,6 +30,8 @@ export interface Ports {
   readonly commit: (commit: Commit) => Promise<CommitAnswer>;
   readonly route: (question: RoutingQuestion) => Promise<RoutingAnswer>;
   readonly ensureChild: (order: ChildOrder) => Promise<ChildAnswer>;
+  /** Reads the request itself; undefined when it is gone. */
+  readonly readRequest: (request: RequestIdentity) => Promise<RequestSnapshot | undefined>;
   readonly readChild: (key: ChildKey) => Promise<Reading<OwnedKind>>;
   readonly writeChildStatus: (write: ChildStatusWrite) => Promise<ChildStatusAnswer>;
   readonly readHistory: (question: HistoryQuestion) => Promise<readonly PastRemediation[]>;

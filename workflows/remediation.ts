@@ -12,6 +12,7 @@ import type { Deadline } from '../src/remediation/deadlines.ts';
 import { decide } from '../src/remediation/decide/index.ts';
 import type { Found } from '../src/remediation/found.ts';
 import type { LivePhase } from '../src/remediation/phases.ts';
+import type { RequestIdentity } from '../src/remediation/request.ts';
 import type { Remediation, RemediationIn } from '../src/remediation/state.ts';
 import { take } from '../src/remediation/take.ts';
 import type { News } from '../src/remediation/take.ts';
@@ -78,6 +79,7 @@ export async function remediation(input: RemediationInput): Promise<RemediationR
     },
     route: () => Promise.resolve({ answer: 'admitted' }),
     ensureChild: (order) => effect('ensureChild', `${order.kind} ${order.name}`, order),
+    readRequest: (request) => ask('readRequest', 'Read the RemediationRequest', identityOf(request)),
     readChild: (key) => effect('readChild', `Read ${key.kind} ${key.name}`, key),
     writeChildStatus: (write) => ask('writeChildStatus', `Status of ${write.child.kind} ${write.child.name}`, write),
     readHistory: (question) => ask('readHistory', 'Earlier ends of this signal', question),
@@ -93,6 +95,8 @@ export async function remediation(input: RemediationInput): Promise<RemediationR
     : 'The ledger says that this remediation has ended or that another run carries it';
   return { phase: end.state.phase, message };
 }
+
+const identityOf = ({ namespace, name, uid }: RequestIdentity): RequestIdentity => ({ namespace, name, uid });
 
 /** Waits for news, until the deadline at the latest. That timer is the only one a waiting remediation has. */
 async function untilNews(hasNews: () => boolean, deadline: Deadline | undefined): Promise<void> {

@@ -78,14 +78,18 @@ const condition = (status: 'True' | 'False', reason: string, message: string, no
 const recorded = (now: Instant) => condition('True', 'AuditSucceeded', 'The decision is in the audit trail', now);
 
 /** The status that closes a decided approval request, once its decision is in the trail. */
-export const decidedStatus = (kept: KeptDecision, bound: BoundApproval, now: Instant): JsonObject => ({
+export const decidedStatus = (
+  kept: KeptDecision,
+  { requiredBy }: Pick<BoundApproval, 'requiredBy'>,
+  now: Instant,
+): JsonObject => ({
   decision: kept.decision,
   decidedBy: kept.by,
   decidedAt: toRfc3339(kept.at),
   ...(kept.via === undefined ? {} : { decidedVia: kept.via }),
   ...(kept.message === undefined ? {} : { decisionMessage: kept.message }),
   ...(kept.override === undefined ? {} : { workflowOverride: { ...kept.override } }),
-  timeRemaining: formatDuration(Math.max(0, bound.requiredBy - kept.at)),
+  timeRemaining: formatDuration(Math.max(0, requiredBy - kept.at)),
   conditions: {
     ApprovalPending: condition('False', 'DecisionMade', 'A decision was taken', now),
     ApprovalDecided: condition('True', kept.decision, `${kept.decision} by ${kept.by}`, now),

@@ -36,15 +36,22 @@ const patchFor = (path: string, value: Json | undefined): JsonObject => {
   return { [first]: rest.length === 0 ? (value ?? null) : patchFor(rest.join('.'), value) };
 };
 
+/** Whether something of the one is missing in the other. */
+const isReduced = (before: Json | undefined, after: Json | undefined): boolean =>
+  isObject(before) && (!isObject(after) || Object.keys(before).some((key) => after[key] === undefined));
+
 const honoured = INPUT_FIELDS.filter((field) => field !== 'overallPhase');
 
 /** The remediation with the input fields that somebody else changed; each changed field is noted as an edit. */
 function takeEdits(r: Remediation, snapshot: RequestSnapshot): Remediation {
   const ours = asJson(r.status);
   const theirs = asJson(snapshot.status);
-  const changed = honoured.filter(
-    (field) => snapshot.foreign.includes(field) && !sameJson(valueAt(ours, field), valueAt(theirs, field)),
-  );
+  const changed = honoured.filter((field) => {
+    const [before, after] = [valueAt(ours, field), valueAt(theirs, field)];
+    // What was taken away has no owner any more. Only limits may be taken away: the defaults stand in for them.
+    const isForeign = snapshot.foreign.includes(field) || (field === 'timeoutConfig' && isReduced(before, after));
+    return isForeign && !sameJson(before, after);
+  });
   if (changed.length === 0) return r;
   const status = changed.reduce((at, field) => {
     const replaced = field === 'timeoutConfig' ? mergePatch(at, { timeoutConfig: null }) : at;
