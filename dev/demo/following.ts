@@ -27,7 +27,6 @@ export interface Following {
 export interface FollowingOptions {
   readonly client: KubernetesClient;
   readonly namespace: string;
-  readonly names: readonly string[];
   /** What the workflow says of itself; undefined when it does not answer. */
   readonly view: (uid: string) => Promise<RemediationView | undefined>;
 }
@@ -38,8 +37,8 @@ interface Waiter {
   readonly resolve: (sight: Sight) => void;
 }
 
-/** Shows a line a step, from now on until it is stopped. */
-export function follow({ client, namespace, names, view }: FollowingOptions): Following {
+/** Shows a line for each step of each request, from now on until it is stopped. */
+export function follow({ client, namespace, view }: FollowingOptions): Following {
   const sights = new Map<string, Sight>();
   let waiters: readonly Waiter[] = [];
   let held: string[] | undefined;
@@ -64,7 +63,7 @@ export function follow({ client, namespace, names, view }: FollowingOptions): Fo
     namespace,
     keep: toSight,
     handle: async ({ type, object }) => {
-      if (type === 'deleted' || !names.includes(object.name)) return;
+      if (type === 'deleted') return;
       const before = phaseOf(sights.get(object.name));
       sights.set(object.name, object);
       if (phaseOf(object) !== before) show(await lineOf(object, view));
@@ -113,7 +112,7 @@ async function lineOf(sight: Sight, view: FollowingOptions['view']): Promise<str
 }
 
 function waitOf({ waitingFor, deadline }: RemediationView): string {
-  const what = waitingFor.replace(' (not started)', '');
+  const what = waitingFor.replace(/ \([^)]*\)$/, '');
   return deadline === undefined ? what : `${what}, until ${clock(deadline)}`;
 }
 

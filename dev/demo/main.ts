@@ -7,7 +7,6 @@ import { openTemporal } from '../../src/temporal/connection.ts';
 import { queryView } from '../../src/temporal/starter.ts';
 import type { ServerProcess } from '../servers/process.ts';
 import { showProgress } from '../servers/progress.ts';
-import { stopOnSignal } from '../servers/stack.ts';
 import { decide } from './approval.ts';
 import { follow, header } from './following.ts';
 import { claim, sayHowToPlay, stopRunning } from './kept.ts';
@@ -22,11 +21,14 @@ import { canAsk, say, styled } from './terminal.ts';
 
 const GIVE_UP_MS = 180_000;
 
+/** Once it is kept everything was fine and goes on for as long as its user likes, so any end is a good one. */
+let stage: 'playing' | 'kept' | 'ending' = 'playing';
+
 const closing: (() => Promise<unknown>)[] = [];
 const closeLater = (close: () => Promise<unknown>): void => void closing.push(close);
 
-async function close(): Promise<void> {
-  for (const each of closing.splice(0).reverse()) await each().catch(() => undefined);
+async function closeAll(): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close().catch(() => undefined);
 }
 
 /** Runs the command and returns its exit code: 0 all went well, 1 it did not, 2 wrong usage. */
@@ -41,12 +43,25 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   claim(options.stateFolder);
-  stopOnSignal(close);
+  const asked = askedToEnd();
   try {
-    return await play(options);
+    return await Promise.race([play(options), asked]);
   } finally {
-    await close();
+    await closeAll();
   }
+}
+
+/** Resolves with the exit code when somebody wants this process to end. A second time it ends at once. */
+async function askedToEnd(): Promise<number> {
+  return new Promise((resolve) => {
+    for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(code));
+        resolve(stage === 'kept' ? 0 : code);
+        stage = 'ending';
+        say('\nStopping …');
+      });
+  });
 }
 
 async function play(options: DemoOptions): Promise<number> {
@@ -65,28 +80,28 @@ async function play(options: DemoOptions): Promise<number> {
     startProduct(options, places, servers, closeLater),
   );
   say();
+  const broken = untilOneEnds([...servers.running, ...programs]);
   const faults = await Promise.race([
     remediate(options, places, servers),
-    trouble([...servers.running, ...programs]),
-    ...(options.yes || !canAsk() ? [tooLate(places)] : []),
+    broken,
+    ...(options.yes || !canAsk() ? [tooLate()] : []),
   ]);
   for (const fault of faults) say(styled('red', `✘ ${fault}`));
-  if (faults.length === 0)
-    say(styled('green', '✔ Both are remediated, and what the trails tell is what the cluster shows.'));
-  if (options.keep) {
-    say();
-    sayHowToPlay(places, servers);
-    const [fault = ''] = await trouble([...servers.running, ...programs]);
-    say(styled('red', fault));
+  if (faults.length > 0) {
+    say(`Logs are in ${places.folder}`);
     return 1;
   }
-  say(
-    faults.length === 0
-      ? 'Everything is stopped again; make demo ARGS=--keep leaves it running.'
-      : `Logs are in ${places.folder}`,
-  );
-  if (faults.length === 0) closing.unshift(() => rm(places.folder, { recursive: true, force: true }));
-  return faults.length === 0 ? 0 : 1;
+  say(styled('green', '✔ Both are remediated, and what the trails tell is what the cluster shows.'));
+  closing.unshift(() => rm(places.folder, { recursive: true, force: true }));
+  if (!options.keep) {
+    say('Everything is stopped again; make demo ARGS=--keep leaves it running.');
+    return 0;
+  }
+  say();
+  sayHowToPlay(places, servers);
+  stage = 'kept';
+  for (const fault of await broken) say(styled('red', `✘ ${fault}`));
+  return 1;
 }
 
 /** Lets both requests run; returns what is not as it should be. */
@@ -103,7 +118,7 @@ async function remediate(
     callTimeoutMs: 3000,
   });
   const view = (uid: string) => queryView(temporal, uid).catch(() => undefined);
-  const following = follow({ client, namespace, names: NAMES, view });
+  const following = follow({ client, namespace, view });
   closeLater(async () => {
     await following.stop();
     client.close();
@@ -122,24 +137,25 @@ async function remediate(
   return faults;
 }
 
-/** Resolves, with what is wrong, when a process has ended that must run. */
-async function trouble(processes: readonly ServerProcess[]): Promise<readonly string[]> {
+/** Resolves, with what is wrong, when a process has ended that was not told to. */
+async function untilOneEnds(processes: readonly ServerProcess[]): Promise<readonly string[]> {
   for (;;) {
     const gone = processes.find((each) => !each.isRunning());
-    if (gone !== undefined) return [`${gone.name} has ended; its log is ${gone.logFile}`];
+    if (gone !== undefined && stage !== 'ending') return [`${gone.name} has ended; its log is ${gone.logFile}`];
     await sleep(300, undefined, { ref: false });
   }
 }
 
 /** Resolves when nobody would wait any longer. */
-async function tooLate({ folder }: ProductPlaces): Promise<readonly string[]> {
+async function tooLate(): Promise<readonly string[]> {
   await sleep(GIVE_UP_MS, undefined, { ref: false });
-  return [`not finished after ${String(GIVE_UP_MS / 60_000)} minutes; logs are in ${folder}`];
+  return [`not finished after ${String(GIVE_UP_MS / 60_000)} minutes`];
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  // A question that nobody will answer any more would keep the process alive.
+  process.exit(await main(process.argv.slice(2)));
 } catch (error) {
   console.error((error as Error).message);
-  process.exitCode = 1;
+  process.exit(1);
 }
