@@ -1,8 +1,5 @@
 /** Binds what commands may ask to real servers. Each client is made when it is first used. */
-import { openTemporal, ensureNamespace } from '../temporal/connection.ts';
 import type { Temporal } from '../temporal/connection.ts';
-import { registerSearchAttributes } from '../temporal/search-attributes.ts';
-import { queryView, requestCancel, requestDecision } from '../temporal/starter.ts';
 import { InvalidRequestError, UnavailableError } from '../errors.ts';
 import { createKubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -27,8 +24,15 @@ export interface Opened {
   close(): Promise<void>;
 }
 
+/** What dependencies are made from. */
+export interface Means {
+  readonly places: () => Places;
+  readonly up: Dependencies['up'];
+  readonly now: () => number;
+}
+
 /** The real dependencies of a command. */
-export function openDependencies(places: () => Places, now: () => number): Opened {
+export function openDependencies({ places, up, now }: Means): Opened {
   const closing: (() => Promise<void>)[] = [];
   const found = once(places);
   const kubernetes = once(() => {
@@ -39,7 +43,9 @@ export function openDependencies(places: () => Places, now: () => number): Opene
     });
     return client;
   });
-  const temporal = once(() => {
+  const temporal = once(async () => {
+    // Most commands do without it, and it takes its time to load.
+    const { openTemporal } = await import('../temporal/connection.ts');
     const opened = openTemporal({ ...found().temporal, identity: `rrctl@${String(process.pid)}` });
     closing.push(() => opened.close());
     return opened;
@@ -54,6 +60,7 @@ export function openDependencies(places: () => Places, now: () => number): Opene
     cluster: clusterOf(kubernetes, found),
     store: storeOf(pool, found, now),
     workflows: workflowsOf(temporal, found),
+    up,
   };
   return {
     dependencies,
@@ -116,14 +123,19 @@ async function recordRefusal(pool: Pool, attempt: RefusedAttempt, at: number): P
   await recordSideEvent(pool, { id, subject: request, event, at }, writer);
 }
 
-function workflowsOf(temporal: () => Temporal, places: () => Places): Workflows {
+function workflowsOf(temporal: () => Promise<Temporal>, places: () => Places): Workflows {
+  const starter = () => import('../temporal/starter.ts');
   return {
-    view: async (uid) => await queryView(temporal(), uid),
-    decide: async (uid, updateId, decision) => await requestDecision(temporal(), uid, decision, updateId),
-    cancel: async (uid, cancel) => await requestCancel(temporal(), uid, cancel, `cancel-${uid}-${cancel.by}`),
+    view: async (uid) => (await starter()).queryView(await temporal(), uid),
+    decide: async (uid, updateId, decision) =>
+      (await starter()).requestDecision(await temporal(), uid, decision, updateId),
+    cancel: async (uid, cancel) =>
+      (await starter()).requestCancel(await temporal(), uid, cancel, `cancel-${uid}-${cancel.by}`),
     prepare: async () => {
-      await ensureNamespace(temporal());
-      await registerSearchAttributes(temporal());
+      const { ensureNamespace } = await import('../temporal/connection.ts');
+      const { registerSearchAttributes } = await import('../temporal/search-attributes.ts');
+      await ensureNamespace(await temporal());
+      await registerSearchAttributes(await temporal());
     },
     uiLink: (uid) => {
       const { temporalUi, temporal: server } = places();

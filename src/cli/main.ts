@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The command `rrctl`. */
-import { openDependencies } from './dependencies.ts';
 import { findPlaces, globalOptions } from './places.ts';
 import { runProgram } from './program.ts';
 
@@ -14,5 +13,18 @@ process.exitCode = await runProgram(process.argv.slice(2), {
     console.error(text);
   },
   now,
-  open: (options) => openDependencies(() => findPlaces(globalOptions(options), process.env), now),
+  open: async (options) => {
+    // Clients take their time to load; help, version and wrong usage need none.
+    const { openDependencies } = await import('./dependencies.ts');
+    const flags = globalOptions(options);
+    return openDependencies({
+      places: () => findPlaces(flags, process.env),
+      up: async (input, io) => {
+        // Only this command needs the worker, whose native part takes its time to load.
+        const { runUp } = await import('./up/run.ts');
+        return runUp({ ...flags, ...input, verbose: options['verbose'] === true }, process.env, io);
+      },
+      now,
+    });
+  },
 });

@@ -1,4 +1,5 @@
 /** What commands may ask of the world. Clients are made when they are first used, so a command needs only what it asks. */
+import type { ExitCode, Io } from './command.ts';
 import type { KubernetesObject } from '../kubernetes/client.ts';
 import type { Kind } from '../kubernetes/kinds.ts';
 import type { TrailEvent } from '../postgres/event-row.ts';
@@ -56,10 +57,18 @@ export interface Workflows {
   uiLink(uid: string): string | undefined;
 }
 
+/** What `rrctl up` is asked for beyond the flags of every command. */
+export interface UpInput {
+  readonly state: string | undefined;
+  readonly health: string | undefined;
+}
+
 export interface Dependencies {
   /** The namespace that the command is about. */
   readonly namespace: () => string;
   readonly cluster: Cluster;
   readonly store: Store;
   readonly workflows: Workflows;
+  /** Runs the product in this process until it is told to stop. */
+  readonly up: (input: UpInput, io: Io) => Promise<ExitCode>;
 }

@@ -9,12 +9,13 @@ import { approve, reject } from './commands/decide.ts';
 import { get } from './commands/get.ts';
 import { migrate } from './commands/migrate.ts';
 import { trail } from './commands/trail.ts';
+import { up } from './commands/up.ts';
 import { verify } from './commands/verify.ts';
 import { version } from './commands/version.ts';
 import type { Opened } from './dependencies.ts';
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [get, trail, approve, reject, cancel, verify, migrate, version];
+export const COMMANDS: readonly Command[] = [get, trail, approve, reject, cancel, verify, up, migrate, version];
 
 /** The flags that every command has. */
 export const GLOBAL_FLAGS: readonly Flag[] = [
@@ -35,7 +36,7 @@ export interface World {
   readonly err: (text: string) => void;
   readonly now: () => number;
   /** Makes the dependencies of the command from the values of its flags. */
-  readonly open: (options: Options) => Opened;
+  readonly open: (options: Options) => Promise<Opened>;
 }
 
 /** Runs the command of these words. Never throws: a fault is one line on the error stream and an exit code. */
@@ -96,7 +97,7 @@ async function runCommand(
   const io: Io = { json: options['json'] === true, out: world.out, err: world.err, now: world.now };
   let opened: Opened | undefined;
   try {
-    opened = world.open(options);
+    opened = await world.open(options);
     return await command.invoke(request, options, io, opened.dependencies);
   } catch (error) {
     return failed(error, command.name, options['verbose'] === true, world);

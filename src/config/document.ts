@@ -34,8 +34,8 @@ account. POD_NAME, if set, appears in log lines.
 - \`dryRunHoldPeriod\` is between 5m and 168h when \`dryRun\` is on.
 - \`routing.exponentialBackoffMax\` is at least \`routing.exponentialBackoffBase\`.
 - \`postgres.url\` or \`postgres.host\` is set, and not both; the password comes from \`passwordFile\`, or from \`secretsFile\` and \`passwordKey\`.
-- \`postgres.sslMode: disable\` is for \`environment: test\`. A database on the loopback interface or behind a socket in the file system may be spoken to
-  without TLS in every environment, because nothing leaves the machine.
+- \`postgres.sslMode: disable\` is for \`environment: test\`. A database on the loopback interface or behind a socket in the file system is spoken to
+  without TLS in every environment, unless sslMode says otherwise, because nothing leaves the machine.
 - \`postgres.sslMode: verify-ca\` needs \`postgres.caFile\`.
 - \`temporal.tls.certFile\` and \`temporal.tls.keyFile\` go together.
 - \`fleet.enabled\` needs a backend or endpoint, a gateway with its type, and OAuth 2; backend \`acm\` needs \`tokenPath\`.

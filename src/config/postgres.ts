@@ -13,16 +13,17 @@ export function partsOf(postgres: Postgres): { readonly host: string; readonly s
   const url = urlOf(postgres);
   if (url === undefined) return undefined;
   const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');
-  return { host, sslMode: url.searchParams.get('sslmode') ?? 'verify-full' };
+  return { host, sslMode: url.searchParams.get('sslmode') ?? (isLoopback(host) ? 'disable' : 'verify-full') };
 }
 
 /** The whole connection string, password and TLS settings included. Reads the password from its file each time. */
 export function connectionString(postgres: Postgres): string {
   const url = urlOf(postgres);
-  if (url === undefined) throw new TypeError('postgres.url has been checked before');
+  const parts = partsOf(postgres);
+  if (url === undefined || parts === undefined) throw new TypeError('postgres.url has been checked before');
   const password = passwordOf(postgres);
   if (password !== undefined) url.password = encodeURIComponent(password);
-  if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'verify-full');
+  url.searchParams.set('sslmode', parts.sslMode);
   if (postgres.caFile !== '') url.searchParams.set('sslrootcert', postgres.caFile);
   // Without it, the driver takes every mode but disable for verify-full.
   url.searchParams.set('uselibpqcompat', 'true');

@@ -5,7 +5,7 @@ import { InvalidRequestError } from '../errors.ts';
 import type { JsonObject } from '../remediation/json.ts';
 import { ignoredKeys } from './effects.ts';
 import { check } from './faults.ts';
-import { isTree } from './keys.ts';
+import { isTree, valueAt } from './keys.ts';
 import type { FileConfig } from './schema.ts';
 import { show } from './values.ts';
 
@@ -77,6 +77,12 @@ export function readConfig({
   if (faults.length > 0) throw new InvalidRequestError('INVALID_CONFIG', listOf(file, faults));
   const pod = env['POD_NAME'];
   return freeze({ ...checked.config, namespace: namespace.name, pod, ignoredKeys: ignoredKeys(read.tree) });
+}
+
+/** Whether the file itself gives this key a value; one that cannot be read gives none. */
+export function isGiven(file: string | undefined, path: string): boolean {
+  const value = file === undefined || file === '' ? undefined : valueAt(readTree(file).tree, path);
+  return value !== undefined && value !== null;
 }
 
 interface Tree {

@@ -143,7 +143,7 @@ const postgres = section({
   secretsFile: optionalText().describe('YAML file that holds the password under passwordKey.'),
   passwordKey: optionalText().describe('Key in secretsFile.'),
   sslMode: word(['disable', 'require', 'verify-ca', 'verify-full'], '').describe(
-    'As in libpq; absent means that of url, else verify-full. disable is for `environment: test` and for a database on the loopback interface.',
+    'As in libpq; absent means that of url, else verify-full, or disable for a database on the loopback interface. Elsewhere disable needs `environment: test`.',
   ),
   caFile: optionalText().describe('CA certificates that the database is checked against.'),
   pool: section({

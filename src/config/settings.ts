@@ -5,6 +5,16 @@ import type { Config } from './read.ts';
 export function settingsOf(config: Config): Settings {
   const { routing } = config;
   return {
+    routing: {
+      consecutiveFailureCooldown: routing.consecutiveFailureCooldown,
+      recentlyRemediatedCooldown: routing.recentlyRemediatedCooldown,
+      scopeBackoff: { base: routing.scopeBackoffBase, max: routing.scopeBackoffMax },
+      ineffectiveChainThreshold: routing.ineffectiveChainThreshold,
+      recurrenceCountThreshold: routing.recurrenceCountThreshold,
+      ineffectiveTimeWindow: routing.ineffectiveTimeWindow,
+      forwardChainThreshold: routing.forwardChainThreshold,
+      forwardChainWindow: routing.forwardChainWindow,
+    },
     timeouts: config.timeouts,
     retentionPeriod: config.retention.period,
     stabilizationWindow: config.effectivenessAssessment.stabilizationWindow,
@@ -20,5 +30,9 @@ export function settingsOf(config: Config): Settings {
     dryRunHoldPeriod: config.dryRunHoldPeriod,
     captureSpec: config.audit.captureSpec,
     auditRetentionDays: config.audit.retentionDays,
+    notifications: {
+      selfResolved: config.notifications.notifySelfResolved,
+      blockDuplicates: config.notifications.blockDuplicates,
+    },
   };
 }

@@ -195,13 +195,21 @@ retentionn: {}
 
   it('builds the connection string, with the password from its file and never in a message', () => {
     const passwordFile = fileOf('password', 'p@ss/word\n');
-    const { postgres } = read(`postgres: {host: "::1", user: ro, passwordFile: ${passwordFile}}`);
+    const { postgres } = read(`postgres: {host: "fd00::1", user: ro, passwordFile: ${passwordFile}}`);
     const connection = connectionString(postgres);
     assert.equal(
       connection,
-      'postgres://ro:p%40ss%2Fword@[::1]:5432/kubernaut?sslmode=verify-full&uselibpqcompat=true',
+      'postgres://ro:p%40ss%2Fword@[fd00::1]:5432/kubernaut?sslmode=verify-full&uselibpqcompat=true',
     );
-    assert.equal(withoutSecrets(connection), 'postgres://ro@[::1]:5432/kubernaut');
+    assert.equal(withoutSecrets(connection), 'postgres://ro@[fd00::1]:5432/kubernaut');
+  });
+
+  it('uses TLS by default, but not for a database on this machine', () => {
+    const modeOf = (yaml: string) => new URL(connectionString(read(yaml).postgres)).searchParams.get('sslmode');
+    assert.equal(modeOf('postgres: {host: db.example.com}'), 'verify-full');
+    assert.equal(modeOf('postgres: {host: 127.0.0.1}'), 'disable');
+    assert.equal(modeOf('postgres: {host: 127.0.0.1, sslMode: require}'), 'require');
+    assert.equal(modeOf('postgres: {url: "postgres://a@db/x?sslmode=require"}'), 'require');
   });
 
   it('takes the password from a file with several secrets', () => {

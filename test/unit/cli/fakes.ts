@@ -114,5 +114,6 @@ export function fakeDependencies(world: World = {}): Dependencies {
       prepare: () => Promise.resolve(),
       uiLink: () => undefined,
     },
+    up: () => Promise.resolve(0),
   };
 }

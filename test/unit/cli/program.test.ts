@@ -18,13 +18,14 @@ async function rrctl(line: string, fail?: Error) {
     out: (text) => out.push(text),
     err: (text) => err.push(text),
     now: () => NOW,
-    open: () => ({
-      dependencies: { ...dependencies, namespace },
-      close: () => {
-        closed += 1;
-        return Promise.resolve();
-      },
-    }),
+    open: () =>
+      Promise.resolve({
+        dependencies: { ...dependencies, namespace },
+        close: () => {
+          closed += 1;
+          return Promise.resolve();
+        },
+      }),
   };
   const code = await runProgram(line.split(' ').filter(Boolean), world);
   return { code, out: out.join('\n'), err: err.join('\n'), closed };
