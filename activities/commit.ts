@@ -1,6 +1,7 @@
 /** Makes a step durable: the trail and the ledger first, then the status, so that nothing is visible that is not explained. */
 import { activityInfo } from '@temporalio/activity';
 import { commitTransaction } from '../src/postgres/commit-transaction.ts';
+import type { LastStep } from '../src/postgres/commit-transaction.ts';
 import type { Commit, CommitAnswer } from '../src/remediation/commit.ts';
 import { isTerminal } from '../src/remediation/phases.ts';
 import type { StatusDelta } from '../src/remediation/status.ts';
@@ -8,6 +9,7 @@ import type { RemediationActivities } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { sendEvents } from './kubernetes-events.ts';
 import { writeStatus } from './status.ts';
+import type { StatusChange } from './status.ts';
 
 export function commitActivities(deps: Deps): Pick<RemediationActivities, 'commitStep'> {
   const { pool, metrics, log, build, auditRetentionDays } = deps;
@@ -31,19 +33,18 @@ export function commitActivities(deps: Deps): Pick<RemediationActivities, 'commi
         });
       const taken = recorded === undefined ? {} : { recorded };
       if (!answer.repeated) count(deps, commit);
-      if (write === undefined) return { kind: 'committed', waiters, ...taken };
+      const change = recorded === undefined ? write : changeOf(recorded);
+      if (change === undefined) return { kind: 'committed', waiters, ...taken };
 
-      const phase = recorded === undefined ? ledger.phase : recorded.phase;
-      const delta = recorded === undefined ? write.delta : (recorded.delta as StatusDelta);
       const patched = performance.now();
       const written = await writeStatus(deps, {
         request: registration,
-        write: { ...write, delta },
-        isEnd: isTerminal(phase),
+        write: change,
+        isEnd: isTerminal(recorded?.phase ?? ledger.phase),
         after: answer.fold,
       });
       metrics.commitTook('patch', (performance.now() - patched) / 1000);
-      if (written.kind === 'gone') return { kind: 'gone', waiters };
+      if (written.kind === 'gone') return { kind: 'gone', waiters, ...taken };
       if (!answer.repeated) sendEvents(deps, commit);
       return {
         kind: 'committed',
@@ -55,6 +56,13 @@ export function commitActivities(deps: Deps): Pick<RemediationActivities, 'commi
     },
   };
 }
+
+/** The PATCH of a step that was forgotten: nobody knows any more on what it was conditional. */
+const changeOf = ({ delta, phaseBefore }: LastStep): StatusChange['write'] => ({
+  delta: delta as StatusDelta,
+  foreignConditions: {},
+  phaseBefore,
+});
 
 function count({ metrics }: Deps, { registration, events, write, ledger }: Commit): void {
   const from = write?.phaseBefore;

@@ -6,6 +6,7 @@ import type { StatusWrite } from '../src/remediation/commit.ts';
 import { isObject, mergePatch, sameJson } from '../src/remediation/json.ts';
 import type { JsonObject } from '../src/remediation/json.ts';
 import { isPhase, isTerminal } from '../src/remediation/phases.ts';
+import { united } from '../src/remediation/notifications/references.ts';
 import { toRequestSnapshot } from '../src/remediation/projections.ts';
 import type { RequestIdentity } from '../src/remediation/request.ts';
 import type { RequestSnapshot } from '../src/remediation/snapshots.ts';
@@ -16,7 +17,8 @@ import type { Deps } from './deps.ts';
 
 export interface StatusChange {
   readonly request: RequestIdentity;
-  readonly write: StatusWrite;
+  /** Without a resourceVersion the request is read first. */
+  readonly write: Omit<StatusWrite, 'resourceVersion'> & Partial<Pick<StatusWrite, 'resourceVersion'>>;
   /** Whether the step ends the remediation: then nobody's phase outranks its own. */
   readonly isEnd: boolean;
   /** The status as the trail tells it after the step; the source of our conditions. */
@@ -35,21 +37,23 @@ export async function writeStatus({ kubernetes, metrics }: Deps, change: StatusC
   let { resourceVersion, foreignConditions: foreign, delta } = change.write;
   let read: KubernetesObject | undefined;
   for (let tries = 0; tries <= MOST_CONFLICTS; tries += 1) {
-    const body: JsonObject = { metadata: { uid, resourceVersion }, status: statusBody(delta, change.after, foreign) };
-    try {
-      const patched = await kubernetes.mergePatchStatus('RemediationRequest', namespace, name, body);
-      metrics.statusWritten('step');
-      const observed = read === undefined ? undefined : toRequestSnapshot(patched);
-      return written(patched, observed);
-    } catch (error) {
-      if (isRefusal(error, 'not-found')) return { kind: 'gone' };
-      if (!isRefusal(error, 'conflict')) throw error;
-      metrics.statusConflicted(namespace);
+    if (resourceVersion !== undefined) {
+      const body: JsonObject = { metadata: { uid, resourceVersion }, status: statusBody(delta, change.after, foreign) };
+      try {
+        const patched = await kubernetes.mergePatchStatus('RemediationRequest', namespace, name, body);
+        metrics.statusWritten('step');
+        const observed = read === undefined ? undefined : toRequestSnapshot(patched);
+        return written(patched, observed);
+      } catch (error) {
+        if (isRefusal(error, 'not-found')) return { kind: 'gone' };
+        if (!isRefusal(error, 'conflict')) throw error;
+        metrics.statusConflicted(namespace);
+      }
     }
     read = await kubernetes.get('RemediationRequest', namespace, name);
     const snapshot = read === undefined ? undefined : toRequestSnapshot(read);
     if (read === undefined || snapshot === undefined || snapshot.uid !== uid) return { kind: 'gone' };
-    delta = respecting(change, snapshot);
+    delta = withTheirRefs(respecting(change, snapshot), snapshot.status);
     if (isThere(delta, snapshot.status)) return written(read, snapshot);
     resourceVersion = snapshot.resourceVersion;
     foreign = leftAlone(delta, snapshot.status);
@@ -65,19 +69,29 @@ const written = ({ metadata }: KubernetesObject, observed: RequestSnapshot | und
   ...(observed === undefined ? {} : { observed }),
 });
 
+/** The change with the references that others have put beside ours: a list is replaced whole. */
+function withTheirRefs(delta: StatusDelta, found: Status): StatusDelta {
+  const ours = delta.completionStatus?.notificationRequestRefs;
+  const theirs = found.completionStatus?.notificationRequestRefs;
+  if (!ours || theirs === undefined) return delta;
+  const known = new Set(theirs.map(({ name }) => name));
+  const all = ours.every(({ name }) => known.has(name)) ? theirs : united(theirs, ours);
+  return { ...delta, completionStatus: { ...delta.completionStatus, notificationRequestRefs: all } };
+}
+
 /** Whether the status shows the change already: the answer to an earlier try was lost. */
 const isThere = (delta: StatusDelta, status: Status): boolean =>
   sameJson(asJson(status), mergePatch(asJson(status), asJson(delta)));
 
 /**
- * The change without what somebody else has settled meanwhile: an end that they wrote is not overwritten by a step that
- * goes on, nor is an input that they edited. All the rest of the step is still recorded.
+ * The change without what somebody else has settled meanwhile: an end or a block that they wrote is not overwritten by a
+ * step that goes on, nor is an input that they edited. All the rest of the step is still recorded.
  */
 function respecting({ write, isEnd }: StatusChange, found: RequestSnapshot): StatusDelta {
   const phase = found.status.overallPhase;
-  const isForeignEnd = !isEnd && isPhase(phase) && isTerminal(phase) && phase !== write.phaseBefore;
+  const isHonoured = isPhase(phase) && (isTerminal(phase) || phase === 'Blocked') && phase !== write.phaseBefore;
   const delta = withoutInputs(write.delta, found);
-  if (!isForeignEnd) return delta;
+  if (isEnd || !isHonoured) return delta;
   const { overallPhase: _, conditions, ...rest } = delta;
   const { Ready: _ready, ...others } = conditions ?? {};
   return { ...rest, conditions: others };
@@ -86,7 +100,7 @@ function respecting({ write, isEnd }: StatusChange, found: RequestSnapshot): Sta
 /** The change without the inputs that somebody else wrote; they are heard of and followed. */
 const withoutInputs = (delta: StatusDelta, { foreign, status }: RequestSnapshot): StatusDelta =>
   foreign
-    .filter((field) => field !== 'overallPhase')
+    .filter((field) => field !== 'overallPhase' && field !== 'completionStatus.notificationRequestRefs')
     .reduce<JsonObject>((at, field) => without(at, field.split('.'), asJson(status)), asJson(delta)) as StatusDelta;
 
 /** The change without the values below this path for which there is one already. */

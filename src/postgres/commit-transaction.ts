@@ -10,9 +10,10 @@ import type { Commit, RecordedStep, Waiter } from '../remediation/commit.ts';
 import type { JsonObject } from '../remediation/json.ts';
 import { isPhase, isTerminal } from '../remediation/phases.ts';
 import type { Phase } from '../remediation/phases.ts';
+import type { Duplicates } from '../remediation/state.ts';
 import { cleanJson } from './canonical.ts';
 import { chainIdOf, linked } from './chain.ts';
-import { WRITE_END, WRITE_STEP } from './commit-statements.ts';
+import { WRITE_AND_RELEASE, WRITE_STEP } from './commit-statements.ts';
 import { eventContents } from './envelope.ts';
 import type { Writer } from './envelope.ts';
 import { hasSqlState } from './errors.ts';
@@ -22,6 +23,7 @@ import { changedColumns } from './ledger-columns.ts';
 import { fingerprintLock, lockedOrRegistered } from './locks.ts';
 import type { LockedRow, StepResult } from './locks.ts';
 import { withTransaction } from './pool.ts';
+import { holdsToken, lockHeldTarget } from './routing/keys.ts';
 
 export type TransactionAnswer =
   | {
@@ -29,17 +31,23 @@ export type TransactionAnswer =
       /** The status that the trail tells up to here. */
       readonly fold: JsonObject;
       readonly waiters: readonly Waiter[];
+      /** Who waits as a duplicate of this remediation. */
+      readonly duplicates?: Duplicates;
       /** The step was recorded before. */
       readonly repeated: boolean;
       /** Set when the ledger has another step than this one as its last: what is recorded counts. */
       readonly recorded?: LastStep;
     }
   | { readonly kind: 'already-ended'; readonly phase: string }
+  /** The target claim that the step needs is not held any more. */
+  | { readonly kind: 'claim-lost' }
   | { readonly kind: 'superseded'; readonly generation: number };
 
 /** The last step in the ledger, with what it changed in the status. */
-interface LastStep extends RecordedStep {
+export interface LastStep extends RecordedStep {
   readonly phase: Phase;
+  /** The phase that it left; absent when it changed none. */
+  readonly phaseBefore?: Phase;
   readonly delta: JsonObject;
 }
 
@@ -65,6 +73,7 @@ async function recordStep(
 ): Promise<TransactionAnswer> {
   const ends = isTerminal(commit.ledger.phase);
   if (ends) await fingerprintLock(client, commit.registration);
+  const target = commit.releasesTarget === true ? await lockHeldTarget(client, commit.registration.uid) : undefined;
   const row = await lockedOrRegistered(client, commit.registration);
 
   if (row.generation > commit.generation) return { kind: 'superseded', generation: row.generation };
@@ -76,7 +85,10 @@ async function recordStep(
       'INVARIANT',
       `Step ${String(commit.step)} of ${subject(commit)} cannot follow step ${String(row.step)}, the last in the ledger: steps are missing there.`,
     );
-  return writeStep(client, commit, contents, row);
+  const { targetToken, registration } = commit;
+  if (targetToken !== undefined && !(await holdsToken(client, registration.uid, targetToken)))
+    return { kind: 'claim-lost' };
+  return writeStep(client, commit, contents, row, target);
 }
 
 async function writeStep(
@@ -84,6 +96,7 @@ async function writeStep(
   commit: Commit,
   contents: readonly EventContent[],
   row: LockedRow,
+  target: string | undefined,
 ): Promise<TransactionAnswer> {
   const { uid } = commit.registration;
   const chainId = chainIdOf(uid);
@@ -104,9 +117,19 @@ async function writeStep(
     JSON.stringify(cleanJson(commit.memory)),
   ];
   const ends = !row.ended && isTerminal(commit.ledger.phase);
-  const result = await client.query<{ result: StepResult }>({ ...(ends ? WRITE_END : WRITE_STEP), values });
-  return { kind: 'committed', fold: status, waiters: result.rows[0]?.result.waiters ?? [], repeated: false };
+  const statement =
+    ends || target !== undefined
+      ? { ...WRITE_AND_RELEASE, values: [...values, ends, target ?? null] }
+      : { ...WRITE_STEP, values };
+  const written = (await client.query<{ result: StepResult }>(statement)).rows[0]?.result;
+  return { kind: 'committed', fold: status, ...released(written), repeated: false };
 }
+
+/** What a step found of those who wait. */
+const released = (result: StepResult | null | undefined) => ({
+  waiters: result?.waiters ?? [],
+  ...(result?.duplicates === undefined || result.duplicates.count === 0 ? {} : { duplicates: result.duplicates }),
+});
 
 type StoredEvent = Pick<EventRow, 'event_id' | 'event_type' | 'event_data' | 'event_data_sha256'>;
 
@@ -126,8 +149,7 @@ async function repeatedAnswer(
       where rr_uid = $1 and step_no = $2 order by step_ordinal`,
     values: [commit.registration.uid, row.step],
   });
-  const waiters = row.lastStepResult?.waiters ?? [];
-  const answer = { kind: 'committed', fold: row.statusFold, waiters, repeated: true } as const;
+  const answer = { kind: 'committed', fold: row.statusFold, ...released(row.lastStepResult), repeated: true } as const;
   const isSame =
     stored.rows.length === contents.length && stored.rows.every((event, i) => isSameEvent(event, contents[i]));
   return isSame ? answer : { ...answer, recorded: lastStep(commit, row, stored.rows) };
@@ -145,7 +167,9 @@ function lastStep(commit: Commit, row: LockedRow, events: readonly StoredEvent[]
     );
   // As it was written: removals in it still have to be made.
   const delta = events.map(deltaOf).find((each) => each !== undefined) ?? {};
-  return { step: row.step, status: row.statusFold, memory, phase: row.phase, delta };
+  const before = events.map(({ event_data: data }) => data['from_phase']).find((word) => typeof word === 'string');
+  const left = isPhase(before) ? { phaseBefore: before } : {};
+  return { step: row.step, status: row.statusFold, memory, phase: row.phase, ...left, delta };
 }
 
 const subject = ({ registration: { namespace, name, uid } }: Commit): string => `${namespace}/${name} (${uid})`;

@@ -1,10 +1,10 @@
 /** The durable half of commits in memory, by the same rules as the transaction in PostgreSQL. */
 import type { AuditEvent } from '../../src/remediation/audit.ts';
-import type { Commit, RecordedStep } from '../../src/remediation/commit.ts';
+import type { Commit } from '../../src/remediation/commit.ts';
 import { mergePatch, sameJson } from '../../src/remediation/json.ts';
 import type { Json, JsonObject } from '../../src/remediation/json.ts';
-import { isTerminal } from '../../src/remediation/phases.ts';
-import type { Phase } from '../../src/remediation/phases.ts';
+import { isPhase, isTerminal } from '../../src/remediation/phases.ts';
+import type { LastStep } from '../../src/postgres/commit-transaction.ts';
 import { deltaOf } from '../../src/postgres/fold.ts';
 import type { RuledEvent } from '../../src/postgres/trail-rules.ts';
 
@@ -12,7 +12,7 @@ export type LedgerAnswer =
   | {
       readonly kind: 'committed';
       readonly fold: JsonObject;
-      readonly recorded?: RecordedStep & { readonly phase: Phase; readonly delta: JsonObject };
+      readonly recorded?: LastStep;
     }
   | { readonly kind: 'already-ended'; readonly phase: string }
   | { readonly kind: 'superseded'; readonly generation: number };
@@ -90,10 +90,14 @@ const commitDeltas = ({ events }: Commit): readonly JsonObject[] =>
     .map(({ type, data }) => deltaOf({ event_type: type, event_data: data }))
     .filter((delta) => delta !== undefined);
 
-const recordedOf = (last: Commit, status: JsonObject) => ({
-  step: last.step,
-  status,
-  memory: plain(last.memory),
-  phase: last.ledger.phase,
-  delta: commitDeltas(last)[0] ?? {},
-});
+function recordedOf(last: Commit, status: JsonObject): LastStep {
+  const before = last.events.map(({ data }) => data['from_phase']).find((word) => typeof word === 'string');
+  return {
+    step: last.step,
+    status,
+    memory: plain(last.memory),
+    phase: last.ledger.phase,
+    ...(isPhase(before) ? { phaseBefore: before } : {}),
+    delta: commitDeltas(last)[0] ?? {},
+  };
+}

@@ -6,9 +6,11 @@ import { childActivities } from '../../activities/children.ts';
 import { childStatusActivities } from '../../activities/child-status.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { writeStatus } from '../../activities/status.ts';
+import type { StatusChange } from '../../activities/status.ts';
 import { OrchestratorError } from '../../src/errors.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client.ts';
 import { createMetrics } from '../../src/metrics.ts';
+import type { LastStep } from '../../src/postgres/commit-transaction.ts';
 import { judge } from '../../src/remediation/approval.ts';
 import type { Judgement } from '../../src/remediation/approval.ts';
 import { CHILD_KINDS } from '../../src/remediation/snapshots.ts';
@@ -91,6 +93,8 @@ export interface World {
   readonly down: (from: number, to: number) => void;
   /** The run is set back to its beginning and knows nothing any more; ledger and cluster know all. */
   readonly forget: () => void;
+  /** How often the run died or was set back: each time a write may be sent again. */
+  readonly restarts: () => number;
   /** Lets everything happen until the end, or so long after the start. */
   readonly run: (untilMs?: number) => Promise<Remediation>;
   /** The request with its status as it stands; undefined when it is gone. */
@@ -124,6 +128,7 @@ export function aWorld(options: WorldOptions = {}): World {
   let downtimes: readonly (readonly [Instant, Instant])[] = [];
   let crashes: { commit: number; readonly point: CrashPoint; readonly downMs: number }[] = [];
   let stopAt = Infinity;
+  let restarts = 0;
   const ledger = aLedger();
 
   const plan = (at: Instant, event: () => void): void => {
@@ -231,13 +236,12 @@ export function aWorld(options: WorldOptions = {}): World {
     dies('between');
     const { recorded, fold } = answer;
     const taken = recorded === undefined ? {} : { recorded };
-    if (step.write === undefined) return { kind: 'committed', waiters: [], ...taken };
-    const delta = recorded === undefined ? step.write.delta : (recorded.delta as StatusDelta);
+    const write = recorded === undefined ? step.write : writeOf(recorded);
+    if (write === undefined) return { kind: 'committed', waiters: [], ...taken };
     const isEnd = isTerminal(recorded?.phase ?? step.ledger.phase);
-    const write = { ...step.write, delta };
     const written = await writeStatus(deps, { request, write, isEnd, after: fold });
     dies('after');
-    if (written.kind === 'gone') return { kind: 'gone', waiters: [] };
+    if (written.kind === 'gone') return { kind: 'gone', waiters: [], ...taken };
     const { resourceVersion, observed: seen } = written;
     return {
       kind: 'committed',
@@ -329,7 +333,9 @@ export function aWorld(options: WorldOptions = {}): World {
       downtimes = [...downtimes, [START + from, START + to]];
       plan(START + from, () => undefined);
     },
+    restarts: () => restarts,
     forget: () => {
+      restarts += 1;
       resting = beginning({ request, observed, settings, generation: 1, localFirst: true });
       sinceWait = [];
     },
@@ -344,6 +350,7 @@ export function aWorld(options: WorldOptions = {}): World {
             return upToDate();
           }
           if (!(error instanceof Crashed)) throw error;
+          restarts += 1;
           inbox = [...sinceWait];
         }
       }
@@ -351,6 +358,12 @@ export function aWorld(options: WorldOptions = {}): World {
     status: () => cluster.find('RemediationRequest', name)?.status,
   };
 }
+
+const writeOf = ({ delta, phaseBefore }: LastStep): StatusChange['write'] => ({
+  delta: delta as StatusDelta,
+  foreignConditions: {},
+  phaseBefore,
+});
 
 /** The children that are there, by kind. */
 export const childrenIn = ({ cluster }: World): readonly AnyChildSnapshot[] =>

@@ -20,12 +20,13 @@ export interface Closed {
   readonly hasNews: boolean;
 }
 
-/** The child that the present phase may have made without having been able to say so yet. */
-const MAY_EXIST: { readonly [P in LivePhase]?: ClosedKind } = {
-  Pending: 'SignalProcessing',
-  Processing: 'AIAnalysis',
-  Analyzing: 'WorkflowExecution',
-  AwaitingApproval: 'WorkflowExecution',
+/** The children that the present phase, or the one before a block, may have made without having been able to say so yet. */
+const MAY_EXIST: { readonly [P in LivePhase]?: readonly ClosedKind[] } = {
+  Pending: ['SignalProcessing'],
+  Processing: ['AIAnalysis'],
+  Analyzing: ['WorkflowExecution'],
+  AwaitingApproval: ['WorkflowExecution'],
+  Blocked: ['SignalProcessing', 'AIAnalysis', 'WorkflowExecution'],
 };
 
 type Write = { readonly child: ChildSnapshot<OwnedKind>; readonly status: JsonObject };
@@ -78,11 +79,14 @@ export async function closeRunning(r: RemediationIn<LivePhase>, phase: string, p
 }
 
 async function withUnnamed(r: RemediationIn<LivePhase>, ports: Ports): Promise<RemediationIn<LivePhase>> {
-  const kind = MAY_EXIST[r.state.phase];
-  if (kind === undefined || r.children[kind] !== undefined) return r;
-  const key = { kind, namespace: r.request.namespace, name: nameOf(kind, r), ownerUid: r.request.uid };
-  const reading = await ports.readChild(key);
-  return reading.kind === 'absent' ? r : { ...r, children: { ...r.children, [kind]: reading.child } };
+  let known = r;
+  for (const kind of MAY_EXIST[r.state.phase] ?? []) {
+    if (known.children[kind] !== undefined) continue;
+    const key = { kind, namespace: r.request.namespace, name: nameOf(kind, r), ownerUid: r.request.uid };
+    const reading = await ports.readChild(key);
+    if (reading.kind === 'found') known = { ...known, children: { ...known.children, [kind]: reading.child } };
+  }
+  return known;
 }
 
 /** Expires the open approval request; a decision that is found on it instead is news. */

@@ -31,15 +31,15 @@ function outOfTime(r: RemediationIn<LivePhase>, now: Instant): Found | undefined
 
 /**
  * What is found when several things may be ready at once; undefined means: go on waiting.
- * Ends from outside come first, then a configuration that cannot work, then results before clocks:
+ * Edited limits are recorded before anything else. Ends from outside come next, then a configuration that cannot work, then results before clocks:
  * a result that ends the work beats every deadline, one that would only start more work yields to the global deadline.
  */
 export function decide<P extends LivePhase>(r: RemediationIn<P>, phase: P, now: Instant): Found<P> | undefined {
   const rules: PhaseRules<P> = RULES[phase];
   const own = phaseDeadline(r, phase);
   const found =
-    fromOutside(r) ??
     limitsEdited(r) ??
+    fromOutside(r) ??
     invalidConfiguration(r) ??
     rules.ending(r) ??
     outOfTime(r, now) ??

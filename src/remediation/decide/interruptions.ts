@@ -16,9 +16,9 @@ export function fromOutside(r: Remediation): Interruption | undefined {
   return phase === 'Blocked' ? { found: 'blocked elsewhere' } : undefined;
 }
 
-/** Somebody changed the limits: the trail says so before they take effect. */
+/** Somebody changed the limits: the trail says so before they take effect, and before an end that came with them. */
 export const limitsEdited = (r: Remediation): Interruption | undefined =>
-  r.edits.some(({ field }) => field === 'timeoutConfig') ? { found: 'limits edited' } : undefined;
+  !r.observed.gone && r.edits.some(({ field }) => field === 'timeoutConfig') ? { found: 'limits edited' } : undefined;
 
 /** One segment of a path: nothing empty, no separator, no wildcard. */
 const SEGMENT = /^(?!\.{1,2}$)[^\s/%*]+$/;
