@@ -55,15 +55,8 @@ const groupOf = ({ path }: Key): string => (path.includes('.') ? path.slice(0, p
 const title = (group: string): string => (group === '' ? '### At the top' : `### ${group}`);
 
 function table(keys: readonly Key[]): readonly string[] {
-  const rows = [
-    ['Key', 'Default', 'Meaning'],
-    ...keys.map((key) => [`\`${key.path}\``, defaultOf(key.initial), key.description + markOf(key.path)]),
-  ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[], fill: string): string =>
-    `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width, fill)).join(' | ')} |`;
-  const [head = [], ...body] = rows;
-  return [line(head, ' '), line(['', '', ''], '-'), ...body.map((row) => line(row, ' '))];
+  const rows = keys.map((key) => [`\`${key.path}\``, defaultOf(key.initial), key.description + markOf(key.path)]);
+  return [['Key', 'Default', 'Meaning'], ['---', '---', '---'], ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
 const markOf = (path: string): string => (whyWithoutEffect(path) === undefined ? '' : ' (no effect)');
