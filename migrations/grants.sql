@@ -21,8 +21,18 @@ begin
         'select on audit_events_default, audit_events_v, remediations, claims, foreign_executions, schema_migrations'
       ),
       ('kubernaut_ds', 'execute on function ensure_audit_partitions(integer)'),
+      ('kubernaut_ds', 'select, insert, update on audit_legal_holds, notification_audit'),
+      (
+        'kubernaut_ds',
+        'select on audit_checkpoints, audit_checkpoint_heads, audit_checkpoint_buckets, audit_retention_operations'
+      ),
+      ('kubernaut_app', 'select on audit_legal_holds, audit_checkpoints'),
       ('kubernaut_signer', 'usage on schema audit'),
       ('kubernaut_signer', 'select on audit_chain_heads, schema_migrations'),
+      (
+        'kubernaut_signer',
+        'select, insert on audit_checkpoints, audit_checkpoint_heads, audit_checkpoint_buckets, audit_checkpoint_exports'
+      ),
       ('kubernaut_reader', 'usage on schema audit'),
       ('kubernaut_reader', 'select on all tables in schema audit')
     ) as wanted (role, rights)
