@@ -102,7 +102,10 @@ export function aCluster(namespace: string, listener: Listener): Cluster {
       const metadata = { ...stored.object.metadata, resourceVersion: next() };
       listener(kind, { ...stored.object, metadata }, true);
     },
-    find: (kind, name) => objects.get(key(kind, name))?.object,
+    find: (kind, name) => {
+      const stored = objects.get(key(kind, name));
+      return stored === undefined ? undefined : view(stored);
+    },
     all: (kind) => [...objects].filter(([id]) => id.startsWith(`${kind}/`)).map(([, { object }]) => object),
     writes,
   };

@@ -28,7 +28,8 @@ export function checkInvariants(world: World, end?: Remediation): void {
   for (const [from, to] of pathOf(world)) assert.ok(isLegal(from, to), `${from} to ${to} is no way of the table`);
   const status = world.status();
   // Limits that were edited too late to be recorded are nobody's any more.
-  const isLate = end?.edits.some(({ field }) => field === 'timeoutConfig') === true;
+  const last = cluster.writes.findLast(({ kind }) => kind === 'RemediationRequest');
+  const isLate = end?.edits.some(({ field }) => field === 'timeoutConfig') === true || last?.manager !== FIELD_MANAGER;
   const compared = (told: JsonObject): JsonObject => comparable(isLate ? { ...told, timeoutConfig: {} } : told);
   if (status !== undefined) assert.deepEqual(compared(status), compared(ledger.fold()));
   const writes = cluster.writes.filter(
@@ -65,8 +66,12 @@ export const hasEnded = ({ ledger }: World): boolean => {
 function checkEnd(world: World): void {
   const status = world.status();
   if (status === undefined) return;
+  const uid = world.cluster.all('RemediationRequest')[0]?.metadata.uid;
   const running = childrenIn(world).filter(
-    (child) => ['SignalProcessing', 'AIAnalysis', 'WorkflowExecution'].includes(child.kind) && !isEnded(child),
+    (child) =>
+      ['SignalProcessing', 'AIAnalysis', 'WorkflowExecution'].includes(child.kind) &&
+      child.ownerUid === uid &&
+      !isEnded(child),
   );
   assert.deepEqual(
     running.map(({ kind, name }) => `${kind} ${name}`),
@@ -105,7 +110,7 @@ const removal = (path: string): JsonObject => {
 function ownConditions(conditions: Json | undefined): JsonObject {
   const byType = Array.isArray(conditions)
     ? Object.fromEntries(
-        (conditions as readonly JsonObject[]).map(({ type, ...condition }) => [String(type as string), condition]),
+        (conditions as readonly JsonObject[]).map(({ type, ...condition }) => [(type as string), condition]),
       )
     : (jsonObject(conditions) ?? {});
   return Object.fromEntries(Object.entries(byType).filter(([type]) => OWN.has(type)));

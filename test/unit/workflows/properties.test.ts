@@ -41,7 +41,7 @@ const answers: fc.Arbitrary<Answers> = fc.record({
     { phase: 'Completed', components: { alertAssessed: true, alertScore: 0 } },
     { phase: 'Failed', message: 'no metrics' },
   ),
-}) as fc.Arbitrary<Answers>;
+});
 
 type Act = (world: World) => void;
 
