@@ -31,7 +31,11 @@ export function commitActivities(deps: Deps): Pick<RemediationActivities, 'commi
           rr_uid: registration.uid,
           step: commit.step,
         });
-      const taken = recorded === undefined ? {} : { recorded };
+      const { duplicates } = answer;
+      const taken = {
+        ...(recorded === undefined ? {} : { recorded }),
+        ...(duplicates === undefined ? {} : { duplicates }),
+      };
       if (!answer.repeated) count(deps, commit);
       const change = recorded === undefined ? write : changeOf(recorded);
       if (change === undefined) return { kind: 'committed', waiters, ...taken };
@@ -59,7 +63,7 @@ export function commitActivities(deps: Deps): Pick<RemediationActivities, 'commi
 
 /** The PATCH of a step that was forgotten: nobody knows any more on what it was conditional. */
 const changeOf = ({ delta, phaseBefore }: LastStep): StatusChange['write'] => ({
-  delta: delta as StatusDelta,
+  delta: delta,
   foreignConditions: {},
   phaseBefore,
 });
@@ -68,5 +72,7 @@ function count({ metrics }: Deps, { registration, events, write, ledger }: Commi
   const from = write?.phaseBefore;
   if (from !== undefined && from !== ledger.phase)
     metrics.transitioned({ from, to: ledger.phase, namespace: registration.namespace });
+  if (ledger.phase === 'Blocked' && from !== 'Blocked')
+    metrics.blocked(ledger.blockReason ?? 'Manual', registration.namespace);
   for (const { type } of events) metrics.auditEventWritten(type);
 }

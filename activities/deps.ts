@@ -13,6 +13,6 @@ export interface Deps {
   readonly build: string;
   /** Days that audit events are to be kept. */
   readonly auditRetentionDays: number;
-  /** Tells another remediation's workflow to look again. */
-  readonly wakeUp: (workflowId: string) => Promise<void>;
+  /** Tells the workflow of this request to look again, if it still runs. */
+  readonly wakeUp: (uid: string) => Promise<unknown>;
 }

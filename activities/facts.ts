@@ -1,14 +1,17 @@
 /** What a decision needs to know beside the children: earlier ends, the catalogue. And waking those who wait. */
 import { historyOf } from '../src/postgres/history.ts';
+import { recordedStepOf } from '../src/postgres/recorded-step.ts';
 import { isObject } from '../src/remediation/json.ts';
 import type { Json, JsonObject } from '../src/remediation/json.ts';
 import type { CatalogueWorkflow } from '../src/remediation/override.ts';
 import type { RemediationActivities } from './contract.ts';
 import type { Deps } from './deps.ts';
 
-type Mine = Pick<RemediationActivities, 'readHistory' | 'readCatalogue' | 'wake'>;
+type Mine = Pick<RemediationActivities, 'readLedger' | 'readHistory' | 'readCatalogue' | 'wake'>;
 
 export const factActivities = ({ pool, kubernetes, wakeUp }: Deps): Mine => ({
+  readLedger: ({ uid }) => recordedStepOf(pool, uid),
+
   readHistory: (question) => historyOf(pool, question),
 
   async readCatalogue({ namespace, name }) {
@@ -17,7 +20,7 @@ export const factActivities = ({ pool, kubernetes, wakeUp }: Deps): Mine => ({
   },
 
   async wake(waiters) {
-    await Promise.all(waiters.map(({ workflowId }) => wakeUp(workflowId)));
+    await Promise.all(waiters.map(({ uid }) => wakeUp(uid)));
   },
 });
 

@@ -7,6 +7,9 @@ import type { Deps } from './deps.ts';
 import { factActivities } from './facts.ts';
 import { targetActivities } from './target-hash.ts';
 import { translating } from './failures.ts';
+import { routingActivities } from './routing.ts';
+import { mirrorActivities } from './mirror.ts';
+import { notificationActivities } from './notifications.ts';
 
 /** What a worker registers: every activity of the contract, with its errors translated for Temporal. */
 export const createActivities = (deps: Deps): RemediationActivities =>
@@ -15,5 +18,8 @@ export const createActivities = (deps: Deps): RemediationActivities =>
     ...childActivities(deps),
     ...childStatusActivities(deps),
     ...factActivities(deps),
+    ...routingActivities(deps),
+    ...notificationActivities(deps),
+    ...mirrorActivities(deps),
     ...targetActivities(deps),
   });

@@ -26,10 +26,20 @@ export interface Metrics {
   fellBack(what: 'commit' | 'child'): void;
   auditEventWritten(eventType: string): void;
   sweepHit(by: 'watcher' | 'keeper' | 'relist', kind: string): void;
+  foreignWritten(field: string, action: 'honoured' | 'restored' | 'left'): void;
+  /** Where the age of the keeper's last whole pass is read when somebody looks at it; undefined before the first. */
+  readKeeperBy(read: () => Promise<number | undefined>): void;
   childCreated(kind: string, namespace: string): void;
   timedOut(phase: string, namespace: string): void;
   approvalDecided(decision: 'approved' | 'rejected' | 'expired', namespace: string): void;
   stepHandled(phase: string, namespace: string): void;
+  routed(answer: string, seconds: number): void;
+  blocked(reason: string, namespace: string): void;
+  historyUnreadable(): void;
+  /** Where the number of blocked remediations is read when somebody looks at it. */
+  countBlockedBy(read: () => Promise<readonly { readonly namespace: string; readonly count: number }[]>): void;
+  notificationMade(type: string, result: string): void;
+  notificationsAvailable(available: boolean): void;
 }
 
 export interface MetricsOptions {
@@ -72,10 +82,54 @@ export function createMetrics({ version, commit, processFigures }: MetricsOption
   ]);
   const auditEvents = counter('audit_events_total', 'Events written to the trail', ['event_type']);
   const sweepHits = counter('sweep_hits_total', 'News that a sweep found before any signal told it', ['by', 'kind']);
+  const foreignWrites = counter('foreign_writes_total', 'Writes of others to what the product owns', ['field', 'action']);
+  let readKeeper: (() => Promise<number | undefined>) | undefined;
+  new Gauge({
+    name: `${PREFIX}keeper_last_run_seconds`,
+    help: "Age of the keeper's last whole pass",
+    registers,
+    async collect() {
+      // While the ledger cannot be read the last figure stays.
+      const age = await readKeeper?.().catch(() => undefined);
+      if (age !== undefined) this.set(age);
+    },
+  });
   const children = counter('child_crd_creations_total', 'Children created, not adopted', ['child_type', 'namespace']);
   const timeouts = counter('timeouts_total', 'Remediations that ran out of time', ['phase', 'namespace']);
   const decisions = counter('approval_decisions_total', 'Approval requests that ended', ['decision', 'namespace']);
   const steps = counter('reconcile_total', 'Steps handled', ['namespace', 'phase']);
+  const notifications = counter('notification_creations_total', 'Notifications that were asked for', [
+    'type',
+    'result',
+  ]);
+  const available = gauge('notifications_available', 'Whether the cluster has notifications', []);
+  const routings = new Histogram({
+    name: `${PREFIX}routing_decision_seconds`,
+    help: 'Duration of a routing decision, by its answer',
+    labelNames: ['answer'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5],
+    registers,
+  });
+  const blocks = counter('blocked_total', 'Blocks that were entered', ['reason', 'namespace']);
+  const duplicates = counter('duplicates_skipped_total', 'Remediations that were left to another one', [
+    'skip_reason',
+    'namespace',
+  ]);
+  const unreadable = counter('routing_history_unreadable_total', 'Decisions taken without the earlier runs', []);
+  let readBlocked: (() => Promise<readonly { readonly namespace: string; readonly count: number }[]>) | undefined;
+  new Gauge({
+    name: `${PREFIX}current_blocked`,
+    help: 'Remediations that are blocked now',
+    labelNames: ['namespace'],
+    registers,
+    async collect() {
+      // While the ledger cannot be read the last figures stay.
+      const counts = await readBlocked?.().catch(() => undefined);
+      if (counts === undefined) return;
+      this.reset();
+      for (const { namespace, count } of counts) this.set({ namespace }, count);
+    },
+  });
   gauge('build_info', 'What is running', ['version', 'commit', 'node']).set(
     { version, commit, node: process.version },
     1,
@@ -123,6 +177,12 @@ export function createMetrics({ version, commit, processFigures }: MetricsOption
     sweepHit: (by, kind) => {
       sweepHits.inc({ by, kind });
     },
+    foreignWritten: (field, action) => {
+      foreignWrites.inc({ field, action });
+    },
+    readKeeperBy: (read) => {
+      readKeeper = read;
+    },
     childCreated: (kind, namespace) => {
       children.inc({ child_type: kind, namespace });
     },
@@ -132,8 +192,27 @@ export function createMetrics({ version, commit, processFigures }: MetricsOption
     approvalDecided: (decision, namespace) => {
       decisions.inc({ decision, namespace });
     },
+    routed: (answer, seconds) => {
+      routings.observe({ answer }, seconds);
+    },
+    blocked: (reason, namespace) => {
+      blocks.inc({ reason, namespace });
+      if (reason === 'DuplicateInProgress') duplicates.inc({ skip_reason: reason, namespace });
+    },
+    historyUnreadable: () => {
+      unreadable.inc();
+    },
+    countBlockedBy: (read) => {
+      readBlocked = read;
+    },
     stepHandled: (phase, namespace) => {
       steps.inc({ namespace, phase });
+    },
+    notificationMade: (type, result) => {
+      notifications.inc({ type, result });
+    },
+    notificationsAvailable: (isAvailable) => {
+      available.set(isAvailable ? 1 : 0);
     },
   };
 }

@@ -1,10 +1,12 @@
 /** The orchestrator process: runs remediation workflows and their activities until it is told to stop. */
 import { fileURLToPath } from 'node:url';
 import { connectionString } from '../src/config/postgres.ts';
+import { settingsOf } from '../src/config/settings.ts';
 import { temporalSecurity } from '../src/config/temporal.ts';
 import { createKubernetesClient } from '../src/kubernetes/client.ts';
 import { schemaState } from '../src/postgres/migrate.ts';
 import { createPool } from '../src/postgres/pool.ts';
+import { blockedCounts } from '../src/postgres/routing/waiters.ts';
 import { openTemporal } from '../src/temporal/connection.ts';
 import { startOrchestrator } from './orchestrator/start.ts';
 import { counting, runProcess } from './process.ts';
@@ -38,9 +40,16 @@ await runProcess('orchestrator', ({ config, kubeconfig, log, metrics, identity, 
     build: version,
     auditRetentionDays: config.audit.retentionDays,
     limits: config.temporal.worker,
+    keeper: {
+      namespace: config.namespace,
+      settings: settingsOf(config),
+      localFirst: config.temporal.localActivities,
+      intervalMs: config.api.sweepInterval,
+    },
     metrics,
     log,
   });
+  metrics.countBlockedBy(() => blockedCounts(pool));
   return Promise.resolve({
     checks: {
       temporal: orchestrator.state,

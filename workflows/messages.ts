@@ -36,6 +36,14 @@ export interface CancelRequest {
 /** A person cancels the remediation. Refused once it has ended. */
 export const cancel = defineUpdate<{ readonly phase: string }, [CancelRequest]>('cancel');
 
+export interface UnblockRequest {
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A person lifts a block. Refused when there is none, or when it guards somebody else's work. */
+export const unblock = defineUpdate<{ readonly lifted: string }, [UnblockRequest]>('unblock');
+
 /** What a running remediation says of itself. */
 export type { RemediationView };
 export const view = defineQuery<RemediationView>('view');

@@ -11,12 +11,14 @@ import { nextDeadline } from '../src/remediation/deadlines.ts';
 import type { Deadline } from '../src/remediation/deadlines.ts';
 import { decide } from '../src/remediation/decide/index.ts';
 import type { Found } from '../src/remediation/found.ts';
+import { retryAt } from '../src/remediation/notifications/following.ts';
 import type { LivePhase } from '../src/remediation/phases.ts';
 import type { RequestIdentity } from '../src/remediation/request.ts';
 import type { Remediation, RemediationIn } from '../src/remediation/state.ts';
 import { take } from '../src/remediation/take.ts';
 import type { News } from '../src/remediation/take.ts';
 import { toRfc3339 } from '../src/remediation/time.ts';
+import type { Instant } from '../src/remediation/time.ts';
 import { detailsOf } from '../src/remediation/view.ts';
 import { attributesOf } from './attributes.ts';
 import { beginning } from './beginning.ts';
@@ -25,6 +27,9 @@ import { drive } from './drive.ts';
 import { listen } from './handlers.ts';
 import type { RemediationInput, RemediationResult } from './input.ts';
 import type { Ports } from './ports.ts';
+import { resume } from './resume.ts';
+import { tend } from './tend.ts';
+import type { TendingPorts } from './tend.ts';
 
 /** Carries a RemediationRequest from its first sight to its end. */
 export async function remediation(input: RemediationInput): Promise<RemediationResult> {
@@ -46,11 +51,26 @@ export async function remediation(input: RemediationInput): Promise<RemediationR
     receive({ news: 'cancelled', cancellation });
   });
 
-  const { ask, effect } = createCalls(input.localFirst, {
+  const { ask, effect, attempt } = createCalls(input.localFirst, {
     isOvertaken: () => decide(upToDate(), known.state.phase as LivePhase, Date.now())?.found !== acting?.found,
     news: () => received,
     deadline: () => nextDeadline(upToDate(), known.state.phase as LivePhase)?.at,
   });
+
+  const readNotification: TendingPorts['readNotification'] = (question) =>
+    attempt('readNotification', `Read NotificationRequest ${question.name}`, question);
+  const writeMirror: TendingPorts['writeMirror'] = (write) =>
+    attempt('writeMirror', `Notifications are ${write.mirror.notificationStatus}`, write);
+
+  const asked = { step: 0, times: 0 };
+  const route: Ports['route'] = async (question) => {
+    asked.times = asked.step === question.step ? asked.times + 1 : 1;
+    asked.step = question.step;
+    const answer = await effect('route', `May it go on? (${question.asking})`, { ...question, ask: asked.times });
+    if ('waiters' in answer && answer.waiters.length > 0)
+      await ask('wake', 'Wake who is next', answer.waiters);
+    return answer;
+  };
 
   const ports: Ports = {
     now: () => Date.now(),
@@ -63,8 +83,13 @@ export async function remediation(input: RemediationInput): Promise<RemediationR
         const { phase } = waiting.state;
         acting = decide(waiting, phase, Date.now());
         if (acting !== undefined) return { remediation: waiting, found: acting };
+        const tended = await tend(waiting, { ...ports, readNotification, writeMirror });
+        if (tended !== waiting) {
+          known = tended;
+          continue;
+        }
         ports.show(waiting);
-        await untilNews(() => inbox.length > 0, nextDeadline(waiting, phase));
+        await untilNews(() => inbox.length > 0, nextDeadline(waiting, phase), retryAt(waiting, Date.now()));
       }
     },
     show: (r) => {
@@ -77,9 +102,13 @@ export async function remediation(input: RemediationInput): Promise<RemediationR
       upsertSearchAttributes(attributesOf(commit));
       return answer;
     },
-    route: () => Promise.resolve({ answer: 'admitted' }),
+    route,
+    readOriginal: (question) => ask('readOriginal', `Look at RemediationRequest ${question.name}`, question),
     ensureChild: (order) => effect('ensureChild', `${order.kind} ${order.name}`, order),
     readRequest: (request) => ask('readRequest', 'Read the RemediationRequest', identityOf(request)),
+    readLedger: (request) => ask('readLedger', 'What the ledger has recorded', request),
+    ensureNotification: async (order) =>
+      (await attempt('ensureNotification', `NotificationRequest ${order.name}`, order)) ?? UNREACHABLE,
     readChild: (key) => effect('readChild', `Read ${key.kind} ${key.name}`, key),
     writeChildStatus: (write) => ask('writeChildStatus', `Status of ${write.child.kind} ${write.child.name}`, write),
     readHistory: (question) => ask('readHistory', 'Earlier ends of this signal', question),
@@ -87,7 +116,11 @@ export async function remediation(input: RemediationInput): Promise<RemediationR
     pause: (ms, why) => sleep(ms, { summary: why.slice(0, 200) }),
   };
 
-  const { remediation: end, isOurs } = await CancellationScope.nonCancellable(() => drive(known, ports));
+  const isFresh = input.generation === 1 && !input.observed.status.overallPhase;
+  const { remediation: end, isOurs } = await CancellationScope.nonCancellable(async () => {
+    const start = isFresh ? known : await resume(known, ports);
+    return start === undefined ? { remediation: known, isOurs: false } : drive(start, ports);
+  });
   known = end;
   await condition(allHandlersFinished);
   const message = isOurs
@@ -98,9 +131,17 @@ export async function remediation(input: RemediationInput): Promise<RemediationR
 
 const identityOf = ({ namespace, name, uid }: RequestIdentity): RequestIdentity => ({ namespace, name, uid });
 
-/** Waits for news, until the deadline at the latest. That timer is the only one a waiting remediation has. */
-async function untilNews(hasNews: () => boolean, deadline: Deadline | undefined): Promise<void> {
-  if (deadline === undefined) return condition(hasNews);
-  const summary = `${deadline.clock} deadline ${toRfc3339(deadline.at)}`;
-  await condition(hasNews, Math.max(1, deadline.at + 1 - Date.now()), { summary });
+const UNREACHABLE = { kind: 'unreachable', message: 'the API server did not take it within ten seconds' } as const;
+
+/** Waits for news, until the deadline at the latest, or until something that failed is to be tried again. That timer is the only one a waiting remediation has. */
+async function untilNews(
+  hasNews: () => boolean,
+  deadline: Deadline | undefined,
+  retry: Instant | undefined,
+): Promise<void> {
+  if (deadline === undefined && retry === undefined) return condition(hasNews);
+  const end = Math.min(deadline === undefined ? Infinity : deadline.at + 1, retry ?? Infinity);
+  const isRetry = deadline === undefined || retry === end;
+  const summary = isRetry ? 'notifications are tried again' : `${deadline.clock} deadline ${toRfc3339(deadline.at)}`;
+  await condition(hasNews, Math.max(1, end - Date.now()), { summary });
 }

@@ -84,6 +84,8 @@ export interface KubernetesClient {
   getPath(path: string): Promise<Json | undefined>;
   /** The same as text, for whoever must not lose digits. */
   getText(path: string): Promise<string | undefined>;
+  /** The metadata of the object at any path, and nothing else of it; undefined when there is none. */
+  getMetadata(path: string): Promise<ObjectMeta | undefined>;
   /** All objects of a kind, read in pages. */
   list(kind: Kind, namespace: string, options?: ListOptions): Promise<Page>;
   /** The same page by page, so that nobody has to hold them all. */
@@ -111,6 +113,7 @@ export interface ClientOptions extends KubeconfigChoice {
   readonly userAgent?: string;
 }
 
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const PAGE_SIZE = 500;
 const LONGEST_EVENT_MESSAGE = 1024;
 const MANAGER = `fieldManager=${FIELD_MANAGER}`;
@@ -165,6 +168,11 @@ export function createKubernetesClient(options: ClientOptions = {}): KubernetesC
     getPath: (path) =>
       absentIsUndefined(
         transport.send({ method: 'GET', path }).then((body) => JSON.parse(body) as Json),
+        'no-resource',
+      ),
+    getMetadata: (path) =>
+      absentIsUndefined(
+        object({ method: 'GET', path, accept: METADATA_ONLY }).then(({ metadata }) => metadata),
         'no-resource',
       ),
     async list(kind, namespace, list) {

@@ -13,6 +13,8 @@ export interface HttpCall {
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
+  /** The form of the answer, where another than plain JSON is wanted. */
+  readonly accept?: string;
   /** Names the request in errors; by default method and path. */
   readonly what?: string;
   readonly timeoutMs?: number;
@@ -57,6 +59,7 @@ export function createTransport(config: KubeConfig, options: TransportOptions): 
       'user-agent': options.userAgent ?? CONTROLLER_NAME,
       ...(fixed as Record<string, string>),
     };
+    if (call.accept !== undefined) headers['accept'] = call.accept;
     if (call.body !== undefined) {
       headers['content-type'] = call.contentType ?? 'application/json';
       headers['content-length'] = Buffer.byteLength(call.body);

@@ -3,12 +3,14 @@ import type pg from 'pg';
 import { InvariantError } from '../errors.ts';
 import type { Registration, Waiter } from '../remediation/commit.ts';
 import type { JsonObject } from '../remediation/json.ts';
+import type { Duplicates } from '../remediation/state.ts';
 import type { ChainEnd } from './chain.ts';
 import { register } from './ledger.ts';
 
 /** What a step leaves for its own repetition and for whoever goes on after it. */
 export interface StepResult {
   readonly waiters: readonly Waiter[];
+  readonly duplicates?: Duplicates;
   readonly memory?: JsonObject;
 }
 

@@ -4,6 +4,7 @@ import type { JsonObject } from './json.ts';
 import type { Phase } from './phases.ts';
 import type { RequestIdentity } from './request.ts';
 import type { RequestSnapshot } from './snapshots.ts';
+import type { Duplicates } from './state.ts';
 import type { BlockReason, Condition, FailurePhase, Outcome, StatusDelta } from './status.ts';
 import type { Instant } from './time.ts';
 
@@ -23,6 +24,10 @@ export interface LedgerChange {
   readonly originPhase?: Phase | null;
   readonly blockReason?: BlockReason | null;
   readonly blockedUntil?: Instant | null;
+  readonly waitingOn?: string | null;
+  readonly inheritedFrom?: string | null;
+  readonly preHash?: string | null;
+  readonly postHash?: string | null;
   readonly consecutiveFailures?: number | null;
   readonly nextAllowedExecution?: Instant | null;
   readonly startedAt?: Instant | null;
@@ -78,6 +83,10 @@ export interface Commit {
   /** Absent when there is no object to write to, or nothing to write. */
   readonly write?: StatusWrite;
   readonly kubernetesEvents: readonly KubernetesEvent[];
+  /** The fencing token of the target claim that must still be held. */
+  readonly targetToken?: number;
+  /** The execution is over, or never was: the target is free for others. */
+  readonly releasesTarget?: boolean;
   /** What a run needs to go on after this step; kept in the ledger, so that a step that was made and forgotten can be taken up. */
   readonly memory: JsonObject;
 }
@@ -108,10 +117,14 @@ export type CommitAnswer =
       readonly waiters: readonly Waiter[];
       readonly observed?: RequestSnapshot;
       readonly recorded?: RecordedStep;
+      /** Who waits as a duplicate of this remediation. */
+      readonly duplicates?: Duplicates;
     }
   /** The trail is durable, the object is gone. */
-  | { readonly kind: 'gone'; readonly waiters: readonly Waiter[] }
+  | { readonly kind: 'gone'; readonly waiters: readonly Waiter[]; readonly recorded?: RecordedStep }
   /** The ledger row had already ended: nothing was written. */
   | { readonly kind: 'already-ended'; readonly phase: string }
+  /** The target claim is not held any more: nothing was written. */
+  | { readonly kind: 'claim-lost' }
   /** Another run of the workflow took over: nothing was written. */
   | { readonly kind: 'superseded'; readonly generation: number };

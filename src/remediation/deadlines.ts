@@ -16,6 +16,8 @@ export interface Deadline {
 const LONGEST_LIMIT = parseDuration('8760h') ?? 0;
 const INTERACTIVE_LIMIT = parseDuration('45m') ?? 0;
 const VALIDITY_GRACE = parseDuration('30s') ?? 0;
+/** In global limits, from the beginning of the block. */
+const LONGEST_FOREIGN_WAIT = 4;
 const MEMBERS = ['global', 'processing', 'analyzing', 'executing'] as const;
 
 /** What is wrong with each limit in the status, in one sentence each; empty when all are usable. */
@@ -40,9 +42,16 @@ export function limitOf(r: Pick<Remediation, 'status' | 'settings'>, member: (ty
 /** When the whole remediation is out of time; undefined before it started, while its clock rests, and once it is only being verified. */
 export function globalDeadline(r: Remediation): Instant | undefined {
   const startedAt = parseTime(r.status.startTime);
-  if (startedAt === undefined || r.suspendedSince !== undefined || r.state.phase === 'Verifying') return undefined;
+  if (startedAt === undefined || r.state.phase === 'Verifying') return undefined;
+  if (r.suspendedSince !== undefined) return endOfForeignWait(r);
   return startedAt + limitOf(r, 'global') + r.suspendedMs;
 }
+
+/** Somebody else's execution may never end; all other waits in which the clock rests end by themselves. */
+const endOfForeignWait = (r: Remediation): Instant | undefined =>
+  r.state.phase === 'Blocked' && r.state.isForeign === true
+    ? r.state.since + LONGEST_FOREIGN_WAIT * limitOf(r, 'global')
+    : undefined;
 
 const earlier = (a: Instant, b: Instant | undefined): Instant => (b === undefined ? a : Math.min(a, b));
 

@@ -1,6 +1,6 @@
 /** What a look at a remediation may find: one word per finding, with the facts that the step needs. */
 import type { LivePhase } from './phases.ts';
-import type { KeptDecision, Plan } from './state.ts';
+import type { KeptDecision, Lift, Plan } from './state.ts';
 import type { Instant } from './time.ts';
 
 /** Findings that end any wait, in whatever phase. */
@@ -43,7 +43,8 @@ export interface Findings {
   readonly Verifying:
     | { readonly found: 'verified'; readonly verdict: 'Remediated' | 'Inconclusive' }
     | { readonly found: 'verification overdue'; readonly deadline: Instant };
-  readonly Blocked: { readonly found: 'block over' };
+  readonly Blocked:
+    { readonly found: 'block over' } | { readonly found: 'woken' } | { readonly found: 'lifted'; readonly lift: Lift };
 }
 
 export type Found<P extends LivePhase = LivePhase> = { readonly [K in LivePhase]: Findings[K] }[P] | Interruption;

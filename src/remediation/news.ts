@@ -91,6 +91,7 @@ const inputsChanged = (previous: RequestSnapshot | undefined, next: RequestSnaps
 /** The product itself empties these when a block or a verification ends. */
 const EMPTIED_BY_US: readonly InputField[] = [
   'routingStatus.blockedUntil',
+  'routingStatus.nextAllowedExecution',
   'phaseProgress.verificationDeadline',
   'retentionExpiryTime',
 ];

@@ -3,7 +3,7 @@ import type { ChildOrder, CopiedMember, OwnedKind } from './children.ts';
 import { limitOf, phaseEnd } from './deadlines.ts';
 import { formatDuration } from './durations.ts';
 import type { Json, JsonObject } from './json.ts';
-import { childName, PLAN_DIGEST_ANNOTATION } from './names.ts';
+import { childName, PLAN_DIGEST_ANNOTATION, TARGET_CLAIM_ANNOTATION } from './names.ts';
 import { targetString } from './request.ts';
 import type { ResourceTarget } from './request.ts';
 import type { Plan, Remediation } from './state.ts';
@@ -205,7 +205,12 @@ const askedStatus = (requiredBy: Instant, now: Instant): JsonObject => ({
 });
 
 /** The WorkflowExecution that runs this plan from now on. */
-export function workflowExecution(r: Remediation, { workflow, target: on }: Plan, now: Instant): ChildOrder {
+export function workflowExecution(
+  r: Remediation,
+  { workflow, target: on }: Plan,
+  now: Instant,
+  targetToken?: number,
+): ChildOrder {
   const { workflowId, workflowName, version, executionBundle, executionBundleDigest, engineConfig } = workflow;
   const { executionEngine, serviceAccountName, actionType, dependencies, resources, declaredParameterNames } = workflow;
   const workflowRef = {
@@ -213,14 +218,16 @@ export function workflowExecution(r: Remediation, { workflow, target: on }: Plan
     ...given({ executionEngine, serviceAccountName, actionType, dependencies, resources }),
     ...(declaredParameterNames === undefined ? {} : { declaredParameterNames }),
   };
-  return order('WorkflowExecution', r, {
+  const spec = {
     remediationRequestRef: parent(r),
     workflowRef,
     targetResource: targetString(on),
     ...given({ clusterID: r.request.spec.clusterID, parameters: workflow.parameters, rationale: workflow.rationale }),
     confidence: workflow.confidence ?? 0,
     timesOutAt: toRfc3339(phaseEnd(r, now, limitOf(r, 'executing'))),
-  });
+  };
+  const annotations = { [TARGET_CLAIM_ANNOTATION]: String(targetToken) };
+  return order('WorkflowExecution', r, spec, targetToken === undefined ? {} : { annotations });
 }
 
 const BUILT_IN_GROUPS = new Set([

@@ -101,7 +101,14 @@ export interface EffectivenessAssessmentStatus {
   readonly validityDeadline?: string;
   readonly assessmentReason?: string;
   readonly message?: string;
-  readonly components?: { readonly alertAssessed?: boolean; readonly alertScore?: number };
+  readonly components?: {
+    readonly alertAssessed?: boolean;
+    readonly alertScore?: number;
+    readonly healthScore?: number;
+    readonly metricsScore?: number;
+  };
+  /** Whether the state after the remediation could be captured; absent when nothing is said of it. */
+  readonly postHashCaptured?: { readonly status?: string; readonly message?: string };
 }
 
 export interface NotificationStatus {
@@ -131,6 +138,8 @@ export interface ChildSnapshot<K extends ChildKind = ChildKind> {
   readonly planDigest?: string;
   /** Until when an approval request may be answered; given when one is made or read. */
   readonly requiredBy?: string;
+  /** What an approval request asks about; given when one is read directly. */
+  readonly asks?: { readonly analysis: string; readonly workflowId: string; readonly executionBundle: string };
   readonly deletionTimestamp?: string;
   readonly gone?: boolean;
   readonly status: StatusOf[K];
@@ -162,7 +171,9 @@ export const INPUT_FIELDS = [
   'phaseProgress.executingStartTime',
   'phaseProgress.verificationDeadline',
   'routingStatus.blockedUntil',
+  'routingStatus.nextAllowedExecution',
   'retentionExpiryTime',
+  'completionStatus.notificationRequestRefs',
 ] as const;
 export type InputField = (typeof INPUT_FIELDS)[number];
 

@@ -28,8 +28,15 @@ export const OWN_CONDITIONS = [
 ] as const;
 export type ConditionType = (typeof OWN_CONDITIONS)[number];
 
-export type Outcome =
-  'Remediated' | 'NoActionRequired' | 'ManualReviewRequired' | 'VerificationTimedOut' | 'Inconclusive' | 'DryRun';
+export const OUTCOMES = [
+  'Remediated',
+  'NoActionRequired',
+  'ManualReviewRequired',
+  'VerificationTimedOut',
+  'Inconclusive',
+  'DryRun',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 export type FailurePhase =
   'Configuration' | 'SignalProcessing' | 'AIAnalysis' | 'Approval' | 'WorkflowExecution' | 'Blocked' | 'Deduplicated';

@@ -1,13 +1,15 @@
 /** From a transition to a commit: what the trail, the ledger, the status and the Kubernetes Events get, all from one value. */
-import type { Commit, CommitAnswer, RecordedStep, Registration } from './commit.ts';
+import type { Commit, CommitAnswer, RecordedStep } from './commit.ts';
 import { mergePatch } from './json.ts';
 import type { JsonObject } from './json.ts';
-import { workflowId } from './names.ts';
 import { isTerminal } from './phases.ts';
 import type { Phase } from './phases.ts';
 import type { Remediation } from './state.ts';
 import { asJson } from './status.ts';
 import type { Condition, Outcome, Status, StatusDelta } from './status.ts';
+import { registration } from './registration.ts';
+import { endsExecution } from './routing/target.ts';
+import { clockChange, globalClock, withClock } from './suspension.ts';
 import { takeSnapshot } from './take.ts';
 import { parseTime, toRfc3339 } from './time.ts';
 import type { Instant } from './time.ts';
@@ -73,9 +75,16 @@ function deltaOf(r: Remediation, t: Transition, now: Instant): StatusDelta {
     overallPhase: t.to.phase,
     observedGeneration: r.observed.generation,
     ...t.delta,
+    ...duplicates(r, t),
     ...(isTerminal(t.to.phase) ? end(r, t, now) : {}),
     conditions,
   };
+}
+
+/** Who waits as a duplicate, as far as the status does not show it yet. */
+function duplicates({ duplicates: found, status }: Remediation, { delta }: Transition): StatusDelta {
+  if (found === undefined || found.count <= (status.routingStatus?.duplicateCount ?? 0)) return {};
+  return { routingStatus: { ...delta.routingStatus, duplicateCount: found.count, duplicateRefs: found.names } };
 }
 
 function eventsOf(
@@ -87,6 +96,8 @@ function eventsOf(
   now: Instant,
 ): readonly EventBody[] {
   if (from === undefined) return begun(r, t, delta);
+  if (t.row === 'L39')
+    return t.before.map((event) => ({ ...event, data: { ...event.data, status_delta: asJson(delta) } }));
   return [
     ...t.before,
     moved(r, t, from, delta, now),
@@ -95,19 +106,6 @@ function eventsOf(
     ...(t.isGone === true ? [objectDeleted(r, t.ending?.cancelled?.by ?? 'unknown')] : []),
   ];
 }
-
-/** How the ledger gets to know the request, should no watcher have told it yet. */
-export const registration = (r: Remediation): Registration => ({
-  namespace: r.request.namespace,
-  name: r.request.name,
-  uid: r.request.uid,
-  ...(r.request.spec.clusterID === undefined ? {} : { clusterID: r.request.spec.clusterID }),
-  fingerprint: r.request.spec.signalFingerprint,
-  targetNamespace: r.request.spec.targetResource.namespace ?? '',
-  createdAt: parseTime(r.request.creationTimestamp) ?? 0,
-  workflowId: workflowId(r.request.uid),
-  phase: r.step === 0 ? '' : r.state.phase,
-});
 
 /** A step that is ready to be made durable, and what is known once it is. */
 export interface Step {
@@ -119,6 +117,7 @@ export interface Step {
 export function stepOf(r: Remediation, t: Transition, now: Instant): Step {
   const step = r.step + 1;
   const from = r.step === 0 ? undefined : r.state.phase;
+  const clock = globalClock(r, t.to, now);
   const delta = deltaOf(r, t, now);
   const status = mergePatch(asJson(r.status), asJson(delta)) as Status;
   const commit: Commit = {
@@ -127,7 +126,12 @@ export function stepOf(r: Remediation, t: Transition, now: Instant): Step {
     step,
     at: now,
     events: eventsOf(r, t, from, delta, status, now).map((body) => envelope(r, step, body)),
-    ledger: { phase: t.to.phase, ...t.ledger, ...(isTerminal(t.to.phase) ? { terminalAt: now } : {}) },
+    ledger: {
+      phase: t.to.phase,
+      ...clockChange(r, clock),
+      ...t.ledger,
+      ...(isTerminal(t.to.phase) ? { terminalAt: now } : {}),
+    },
     ...(t.isGone === true
       ? {}
       : {
@@ -139,10 +143,12 @@ export function stepOf(r: Remediation, t: Transition, now: Instant): Step {
           },
         }),
     kubernetesEvents: t.isGone === true ? [] : t.kubernetesEvents,
-    memory: memoryOf({ ...r, state: t.to }),
+    ...(t.targetToken === undefined ? {} : { targetToken: t.targetToken }),
+    ...(t.releasesTarget === true || endsExecution(r, t) ? { releasesTarget: true } : {}),
+    memory: memoryOf({ ...withClock(r, clock), state: t.to }),
   };
   const { foreignPhase: _, ...observed } = r.observed;
-  return { commit, next: { ...r, step, state: t.to, status, edits: [], observed } };
+  return { commit, next: { ...withClock(r, clock), step, state: t.to, status, edits: [], observed } };
 }
 
 /** What the status does not tell of a remediation, and a run needs to go on. */
@@ -151,15 +157,23 @@ interface Memory {
   readonly decision?: Remediation['decision'];
   readonly suspendedMs: number;
   readonly suspendedSince?: Instant;
+  readonly lifted?: Remediation['lifted'];
+  /** Notifications that are still to be made; whoever goes on makes them. */
+  readonly unsent?: Remediation['notifications']['unsent'];
 }
 
-const memoryOf = ({ state, decision, suspendedMs, suspendedSince }: Remediation): JsonObject =>
-  ({ state, decision, suspendedMs, suspendedSince }) as unknown as JsonObject;
+/** What the ledger keeps of a remediation beside its status. */
+export const memoryOf = (r: Remediation): JsonObject => {
+  const { state, decision, suspendedMs, suspendedSince, lifted } = r;
+  const { unsent } = r.notifications;
+  const waiting = unsent.length === 0 ? {} : { unsent };
+  return { state, decision, suspendedMs, suspendedSince, lifted, ...waiting } as unknown as JsonObject;
+};
 
 /** The remediation as the ledger has it, which counts more than what this run would have done. */
 export function resumed(r: Remediation, { step, status, memory }: RecordedStep): Remediation {
-  const { state, decision, suspendedMs, suspendedSince } = memory as unknown as Memory;
-  const { decision: _d, suspendedSince: _s, ...rest } = r;
+  const { state, decision, suspendedMs, suspendedSince, lifted, unsent = [] } = memory as unknown as Memory;
+  const { decision: _d, suspendedSince: _s, lifted: _l, ...rest } = r;
   return {
     ...rest,
     step,
@@ -167,7 +181,9 @@ export function resumed(r: Remediation, { step, status, memory }: RecordedStep):
     status: status,
     suspendedMs,
     edits: [],
+    notifications: { ...r.notifications, unsent },
     ...(decision === undefined ? {} : { decision }),
+    ...(lifted === undefined ? {} : { lifted }),
     ...(suspendedSince === undefined ? {} : { suspendedSince }),
   };
 }
@@ -194,13 +210,21 @@ export function settled(next: Remediation, answer: CommitAnswer): Remediation {
     case 'committed': {
       const made = answer.recorded === undefined ? next : resumed(next, answer.recorded);
       const resourceVersion = answer.resourceVersion ?? made.observed.resourceVersion;
-      const known = { ...made, observed: { ...made.observed, resourceVersion } };
+      const { duplicates = made.duplicates } = answer;
+      const known = {
+        ...made,
+        observed: { ...made.observed, resourceVersion },
+        ...(duplicates === undefined ? {} : { duplicates }),
+      };
       return answer.observed === undefined ? known : takeSnapshot(known, answer.observed);
     }
-    case 'gone':
-      return { ...next, observed: { ...next.observed, gone: true } };
+    case 'gone': {
+      const made = answer.recorded === undefined ? next : resumed(next, answer.recorded);
+      return { ...made, observed: { ...made.observed, gone: true } };
+    }
     case 'already-ended':
     case 'superseded':
+    case 'claim-lost':
       return next;
   }
 }

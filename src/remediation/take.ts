@@ -1,16 +1,19 @@
 /** How news moves what is known: a snapshot, a cancellation, a decision. Old news changes nothing. */
 import type { Json, JsonObject } from './json.ts';
 import { isObject, mergePatch, sameJson } from './json.ts';
+import { afterNews } from './notifications/delivery.ts';
+import { followedNames, united } from './notifications/references.ts';
 import { isPhase } from './phases.ts';
 import { INPUT_FIELDS, isEnded, isNewer } from './snapshots.ts';
-import type { AnyChildSnapshot, InputField, RequestSnapshot, Snapshot } from './snapshots.ts';
-import type { Cancellation, KeptDecision, ObservedRequest, Remediation } from './state.ts';
+import type { AnyChildSnapshot, ChildSnapshot, InputField, RequestSnapshot, Snapshot } from './snapshots.ts';
+import type { Cancellation, KeptDecision, Lift, ObservedRequest, Remediation } from './state.ts';
 import { asJson, OWN_CONDITIONS } from './status.ts';
 import type { Condition, Status } from './status.ts';
 
-const OWN = new Set<string>(OWN_CONDITIONS);
+/** Steps write these; what mirrors other objects is carried along like the conditions of others. */
+const OWN = new Set<string>(OWN_CONDITIONS.filter((type) => type !== 'NotificationDelivered'));
 
-/** The condition types of others, as they stand in the status. */
+/** The conditions that steps do not write, as they stand in the status. */
 export const foreignConditions = (status: Status): Readonly<Record<string, Condition>> =>
   Object.fromEntries(Object.entries(status.conditions ?? {}).filter(([type]) => !OWN.has(type)));
 
@@ -20,6 +23,9 @@ export const observed = (snapshot: RequestSnapshot): ObservedRequest => ({
   generation: snapshot.generation,
   gone: snapshot.gone === true || snapshot.deletionTimestamp !== undefined,
   foreignConditions: foreignConditions(snapshot.status),
+  ...(snapshot.status.completionStatus?.notificationStatus
+    ? { notificationStatus: snapshot.status.completionStatus.notificationStatus }
+    : {}),
   ...(snapshot.foreign.includes('overallPhase') ? { foreignPhase: snapshot.status.overallPhase ?? '' } : {}),
   ...(snapshot.status.operatorAudit?.lastModifiedBy === undefined
     ? {}
@@ -40,12 +46,22 @@ const patchFor = (path: string, value: Json | undefined): JsonObject => {
 const isReduced = (before: Json | undefined, after: Json | undefined): boolean =>
   isObject(before) && (!isObject(after) || Object.keys(before).some((key) => after[key] === undefined));
 
+/** Their status with our references beside theirs: whoever adds to the list takes nothing from it. */
+function withOurRefs(r: Remediation, theirs: Status): Status {
+  const refs = united(refsIn(r.status), refsIn(theirs));
+  return refs.length === 0
+    ? theirs
+    : { ...theirs, completionStatus: { ...theirs.completionStatus, notificationRequestRefs: refs } };
+}
+
+const refsIn = (status: Status) => status.completionStatus?.notificationRequestRefs ?? [];
+
 const honoured = INPUT_FIELDS.filter((field) => field !== 'overallPhase');
 
 /** The remediation with the input fields that somebody else changed; each changed field is noted as an edit. */
 function takeEdits(r: Remediation, snapshot: RequestSnapshot): Remediation {
   const ours = asJson(r.status);
-  const theirs = asJson(snapshot.status);
+  const theirs = asJson(withOurRefs(r, snapshot.status));
   const changed = honoured.filter((field) => {
     const [before, after] = [valueAt(ours, field), valueAt(theirs, field)];
     // What was taken away has no owner any more. Only limits may be taken away: the defaults stand in for them.
@@ -92,7 +108,17 @@ function takeRequest(r: Remediation, snapshot: RequestSnapshot): Remediation {
   return { ...next, cancellation: { by, via: 'status', reason: 'status.overallPhase was set to Cancelled' } };
 }
 
+function takeNotification(r: Remediation, child: ChildSnapshot<'NotificationRequest'>): Remediation {
+  const known = r.notifications.seen[child.name];
+  const isPointedAt = followedNames(refsIn(r.status), r.request.namespace).includes(child.name);
+  if (!isPointedAt && child.ownerUid !== r.request.uid) return r;
+  if (known !== undefined && known !== 'absent' && known.uid === child.uid && !isNewer(known, child)) return r;
+  const seen = { ...r.notifications.seen, [child.name]: afterNews(known, child) };
+  return { ...r, notifications: { ...r.notifications, seen } };
+}
+
 function takeChild(r: Remediation, child: AnyChildSnapshot): Remediation {
+  if (child.kind === 'NotificationRequest') return takeNotification(r, child);
   if (child.ownerUid !== undefined && child.ownerUid !== r.request.uid) return r;
   const known = r.children[child.kind];
   if (!isNewer(known, child)) return r;
@@ -117,7 +143,10 @@ export const takeDecision = (r: Remediation, decision: KeptDecision): Remediatio
 export type News =
   | { readonly news: 'seen'; readonly snapshot: Snapshot }
   | { readonly news: 'cancelled'; readonly cancellation: Cancellation }
-  | { readonly news: 'decided'; readonly decision: KeptDecision };
+  | { readonly news: 'decided'; readonly decision: KeptDecision }
+  | { readonly news: 'lifted'; readonly lift: Lift }
+  /** What it waits for may be over. */
+  | { readonly news: 'woken' };
 
 /** The remediation after the news. */
 export function take(r: Remediation, item: News): Remediation {
@@ -128,6 +157,10 @@ export function take(r: Remediation, item: News): Remediation {
       return takeCancellation(r, item.cancellation);
     case 'decided':
       return takeDecision(r, item.decision);
+    case 'lifted':
+      return r.lift === undefined ? { ...r, lift: item.lift } : r;
+    case 'woken':
+      return { ...r, isWoken: true };
   }
 }
 

@@ -1,5 +1,5 @@
 /** How a step is told in the audit trail: envelope, common payload, and the events that every move and every end has. */
-import type { AuditEvent } from './audit.ts';
+import type { AuditEvent, EventType } from './audit.ts';
 import type { JsonObject } from './json.ts';
 import { CONTROLLER_NAME } from './names.ts';
 import { isTerminal, ROWS } from './phases.ts';
@@ -15,10 +15,25 @@ import { completedLimits } from './transitions/pending.ts';
 
 const ORCHESTRATOR = { type: 'service', id: CONTROLLER_NAME } as const;
 
+/** Events that kubernaut v1.6.0 does not know. Its clients refuse a page with an unknown type in a payload, so there these pass as their nearest kin. */
+const DECODES_AS: Readonly<Partial<Record<EventType, EventType>>> = {
+  'orchestrator.lifecycle.deleted': 'orchestrator.lifecycle.completed',
+  'orchestrator.lifecycle.adopted': 'orchestrator.lifecycle.created',
+  'orchestrator.timeouts.modified': 'orchestrator.lifecycle.created',
+  'orchestrator.status.updated': 'orchestrator.lifecycle.transitioned',
+  'orchestrator.approval.refused': 'orchestrator.approval.rejected',
+};
+
+/** The type members of a payload: the one that old clients decode by, and the true one where that is another. */
+export function typesOf(type: EventType): JsonObject {
+  const known = DECODES_AS[type];
+  return known === undefined ? { event_type: type } : { event_type: known, x_event_type: type };
+}
+
 /** The event with its envelope and the payload that all events have. */
 export function envelope(r: Remediation, step: number, body: EventBody): AuditEvent {
   const { name, namespace, uid } = r.request;
-  const common = { event_type: body.type, rr_name: name, namespace, rr_uid: uid, step_no: step };
+  const common = { ...typesOf(body.type), rr_name: name, namespace, rr_uid: uid, step_no: step };
   return {
     severity: 'info',
     actor: ORCHESTRATOR,
@@ -41,19 +56,28 @@ const COARSE_PHASE: Readonly<Record<string, string>> = {
 
 /** The two events that begin every trail. */
 export function begun(r: Remediation, t: Transition, delta: StatusDelta): readonly EventBody[] {
-  const { spec } = r.request;
+  const { spec, specDigest, payloadDigest } = r.request;
   const created: JsonObject = {
     timeout_config: { ...completedLimits(r) },
     signal_name: spec.signalName,
     signal_fingerprint: spec.signalFingerprint,
     target_resource: targetString(spec.targetResource),
     ...(r.settings.captureSpec === 'full' ? { spec: { ...spec } as unknown as JsonObject } : {}),
-    status_delta: asJson(delta),
+    ...(specDigest === undefined ? {} : { spec_sha256: specDigest }),
+    ...(payloadDigest === undefined ? {} : { original_payload_sha256: payloadDigest }),
+    // With the limits that others had set already, so that the trail tells the whole status.
+    status_delta: { ...asJson(delta), timeoutConfig: { ...completedLimits(r) } },
   };
   return [
     { type: 'orchestrator.lifecycle.started', action: 'started', outcome: 'pending', data: {} },
     ...t.before,
-    { type: 'orchestrator.lifecycle.created', action: 'created', outcome: 'success', data: created },
+    {
+      type: 'orchestrator.lifecycle.created',
+      action: 'created',
+      outcome: 'success',
+      sensitive: r.settings.captureSpec === 'full',
+      data: created,
+    },
   ];
 }
 
@@ -80,7 +104,8 @@ export function moved(r: Remediation, t: Transition, from: Phase, delta: StatusD
             unblocked: {
               block_reason: r.status.routingStatus?.blockReason ?? 'Manual',
               blocked_ms: Math.max(0, now - r.state.since),
-              wake: isTerminal(t.to.phase) ? 'signal' : 'expiry',
+              wake: t.unblocked?.wake ?? (isTerminal(t.to.phase) ? 'signal' : 'expiry'),
+              ...(t.unblocked?.releasedBy === undefined ? {} : { released_by: t.unblocked.releasedBy }),
             },
           }
         : {}),
@@ -166,7 +191,6 @@ export function limitsModified(r: Remediation): EventBody {
     outcome: 'success',
     ...(by === undefined ? {} : { actor: { type: 'user' as const, id: by } }),
     data: {
-      x_event_type: 'orchestrator.timeouts.modified',
       timeout_config: present,
       previous: edit?.previous ?? {},
       modified_by: by ?? 'unknown',

@@ -21,7 +21,12 @@ export interface TouchedChild {
 
 /** An event as a row describes it; envelope and common payload are added when the step is committed. */
 export type EventBody = Pick<AuditEvent, 'type' | 'action' | 'outcome' | 'data'> &
-  Partial<Pick<AuditEvent, 'severity' | 'actor' | 'resource' | 'durationMs' | 'parent' | 'errorCode' | 'errorMessage'>>;
+  Partial<
+    Pick<
+      AuditEvent,
+      'severity' | 'actor' | 'resource' | 'sensitive' | 'durationMs' | 'parent' | 'errorCode' | 'errorMessage'
+    >
+  >;
 
 export type ErrorCode =
   | 'ERR_TIMEOUT_REMEDIATION'
@@ -60,6 +65,12 @@ export interface Transition<R extends RowId = RowId> {
   readonly kubernetesEvents: readonly KubernetesEvent[];
   /** Present exactly when the row ends the remediation. */
   readonly ending?: Ending;
+  /** How a block ended, when this row leaves one. */
+  readonly unblocked?: { readonly wake: 'signal' | 'sweep' | 'expiry' | 'operator'; readonly releasedBy?: string };
+  /** The fencing token under which the execution was made. */
+  readonly targetToken?: number;
+  /** Set by a row that finds the execution over before the remediation ends. */
+  readonly releasesTarget?: boolean;
   /** Set when there is no object left to write to. */
   readonly isGone?: boolean;
 }

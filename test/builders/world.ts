@@ -4,6 +4,7 @@
  */
 import { childActivities } from '../../activities/children.ts';
 import { childStatusActivities } from '../../activities/child-status.ts';
+import { notificationActivities } from '../../activities/notifications.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { writeStatus } from '../../activities/status.ts';
 import type { StatusChange } from '../../activities/status.ts';
@@ -40,6 +41,7 @@ import { drive } from '../../workflows/drive.ts';
 import type { DecideRequest } from '../../workflows/messages.ts';
 import { Overtaken } from '../../workflows/ports.ts';
 import type { Ports } from '../../workflows/ports.ts';
+import { resume } from '../../workflows/resume.ts';
 import { aCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import { aLedger } from './ledger.ts';
@@ -155,12 +157,11 @@ export function aWorld(options: WorldOptions = {}): World {
     else if (kind !== 'RemediationWorkflow') hear(toChildSnapshot(kind, object, gone));
   });
   const { name, uid, creationTimestamp, generation, spec } = request;
-  const first = cluster.put('RemediationRequest', {
-    metadata: { name, uid, creationTimestamp, generation },
-    spec: spec as unknown as JsonObject,
-    ...(options.status === undefined ? {} : { status: options.status }),
-  });
-  const observed = toRequestSnapshot(first);
+  const metadata = { name, uid, creationTimestamp, generation };
+  cluster.put('RemediationRequest', { metadata, spec: spec as unknown as JsonObject });
+  if (options.status !== undefined) cluster.patchStatus('kubectl', 'RemediationRequest', name, options.status);
+  const first = cluster.find('RemediationRequest', name);
+  const observed = first === undefined ? undefined : toRequestSnapshot(first);
   if (observed === undefined) throw new Error('the request has no identity');
   told.set(uid, observed);
   inbox = [];
@@ -169,6 +170,8 @@ export function aWorld(options: WorldOptions = {}): World {
   const kubernetes = cluster.client as KubernetesClient;
   const deps = { kubernetes, metrics } as Deps;
   const { ensureChild } = childActivities(deps);
+  const quiet = { info: () => undefined, warn: () => undefined };
+  const { ensureNotification } = notificationActivities({ ...deps, log: quiet });
   const { readChild, readRequest, writeChildStatus } = childStatusActivities(deps);
 
   const controllersAnswer = (kind: OwnedKind): void => {
@@ -199,6 +202,7 @@ export function aWorld(options: WorldOptions = {}): World {
 
   let known: Remediation = beginning({ request, observed, settings, generation: 1, localFirst: true });
   let resting: Remediation = known;
+  const isBegun = Boolean(observed.status.overallPhase);
   let acting: Found | undefined;
   const upToDate = (): RemediationIn<LivePhase> => inbox.reduce(take, known) as RemediationIn<LivePhase>;
   const phase = (): LivePhase => known.state.phase as LivePhase;
@@ -283,6 +287,7 @@ export function aWorld(options: WorldOptions = {}): World {
     },
     commit: (step) => effect(() => commit(step), false),
     route: () => Promise.resolve({ answer: 'admitted' }),
+    readOriginal: () => Promise.resolve({ original: 'unknown' }),
     ensureChild: (order) =>
       effect(async () => {
         const answer = await ensureChild(order);
@@ -290,6 +295,13 @@ export function aWorld(options: WorldOptions = {}): World {
         return answer;
       }, true),
     readRequest: (key) => effect(() => readRequest(key), false),
+    ensureNotification: (order) => effect(() => ensureNotification(order), false),
+    readLedger: () =>
+      effect(() => {
+        const last = ledger.commits.at(-1);
+        const { step, memory } = last ?? { step: 0, memory: {} };
+        return Promise.resolve(step === 0 ? undefined : { step, status: ledger.fold(), memory });
+      }, false),
     readChild: (key) => effect(() => readChild(key), true),
     writeChildStatus: (write) => effect(() => writeChildStatus(write), false),
     readHistory: () => effect(() => Promise.resolve(options.history ?? []), false),
@@ -343,7 +355,8 @@ export function aWorld(options: WorldOptions = {}): World {
       stopAt = START + untilMs;
       for (;;) {
         try {
-          return (await drive(resting, ports)).remediation;
+          const start = isBegun && resting.step === 0 ? await resume(resting, ports) : resting;
+          return start === undefined ? resting : (await drive(start, ports)).remediation;
         } catch (error) {
           if (error instanceof Stopped) {
             advanceTo(stopAt);

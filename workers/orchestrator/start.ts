@@ -4,11 +4,32 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { NativeConnectionOptions, WorkerOptions } from '@temporalio/worker';
 import type pg from 'pg';
 import { createActivities } from '../../activities/index.ts';
+import type { Deps } from '../../activities/deps.ts';
+import type { KeeperDeps } from '../../activities/keeper/deps.ts';
+import { createKeeperActivities } from '../../activities/keeper/index.ts';
 import { fullMessage } from '../../src/errors.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client.ts';
 import type { Logger } from '../../src/logger.ts';
 import type { Metrics } from '../../src/metrics.ts';
+import { lastPassAge } from '../../src/postgres/keeper/duties.ts';
+import type { Settings } from '../../src/remediation/settings.ts';
 import type { Temporal } from '../../src/temporal/connection.ts';
+import { runsOf } from '../../src/temporal/runs.ts';
+import { keepScheduled } from '../../src/temporal/schedule.ts';
+import { sendSnapshots } from '../../src/temporal/starter.ts';
+
+/** What the keeper is to keep, and how often. */
+export interface KeeperOptions {
+  /** Namespace of the requests. */
+  readonly namespace: string;
+  readonly settings: Settings;
+  readonly localFirst: boolean;
+  readonly intervalMs: number;
+  /** A registered request may be without a first step for so long; 10 s. */
+  readonly beginMs?: number;
+  /** Time between two comparisons of the ledger with the workflows that run; 5 min. */
+  readonly compareMs?: number;
+}
 
 export interface OrchestratorOptions {
   readonly pool: pg.Pool;
@@ -32,6 +53,8 @@ export interface OrchestratorOptions {
   };
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Without it there is no keeper, and nothing that has ended is looked after. */
+  readonly keeper?: KeeperOptions;
 }
 
 export interface Orchestrator {
@@ -79,26 +102,45 @@ export function startOrchestrator(options: OrchestratorOptions): Orchestrator {
   };
 
   const working = work();
+  const scheduling = options.keeper === undefined ? undefined : schedule(options, options.keeper, stopping.signal);
   return {
     state: () => state,
     stop: async () => {
       state = 'stopping';
       stopping.abort();
       if (worker?.getState() === 'RUNNING') worker.shutdown();
-      await working;
+      await Promise.all([working, scheduling]);
     },
   };
 }
 
+const BEGIN_MS = 10_000;
+const COMPARE_MS = 5 * 60_000;
+
+async function schedule(
+  { temporal, taskQueue, log, metrics, pool }: OrchestratorOptions,
+  { namespace, intervalMs }: KeeperOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  metrics.readKeeperBy(() => lastPassAge(pool, namespace));
+  const onFailure = (err: unknown): void => {
+    log.debug('Scheduling the keeper fails, retrying', { err });
+  };
+  await keepScheduled(temporal, { taskQueue, intervalMs }, { signal, onFailure });
+}
+
 function workerOptions(options: OrchestratorOptions, connection: NativeConnection): WorkerOptions {
   const { limits, temporal } = options;
-  const activities = createActivities({
+  const { keeper } = options;
+  const deps: Deps = {
     ...options,
-    wakeUp: async (workflowId) => {
-      const handle = temporal.client.workflow.getHandle(workflowId);
-      await temporal.within(`Waking ${workflowId}`, () => handle.signal('seen', []));
-    },
-  });
+    // Who has ended meanwhile waits for nothing any more.
+    wakeUp: (uid) => sendSnapshots(temporal, uid, []),
+  };
+  const activities = {
+    ...createActivities(deps),
+    ...(keeper === undefined ? {} : createKeeperActivities(keeperDeps(deps, options, keeper))),
+  };
   return {
     connection,
     namespace: options.namespace,
@@ -113,4 +155,10 @@ function workerOptions(options: OrchestratorOptions, connection: NativeConnectio
     shutdownGraceTime: limits.shutdownGrace,
     shutdownForceTime: limits.shutdownGrace + 10_000,
   };
+}
+
+function keeperDeps(deps: Deps, { temporal, taskQueue }: OrchestratorOptions, keeper: KeeperOptions): KeeperDeps {
+  const { namespace, settings, localFirst, intervalMs, beginMs = BEGIN_MS, compareMs = COMPARE_MS } = keeper;
+  const runs = runsOf(temporal, taskQueue);
+  return { ...deps, namespace, settings, localFirst, runs, sweepMs: intervalMs, beginMs, compareMs };
 }

@@ -4,6 +4,7 @@ import { approvalRequest, workflowExecution } from '../../src/remediation/orders
 import type { Plan, RemediationIn } from '../../src/remediation/state.ts';
 import { parseTime, toSecond } from '../../src/remediation/time.ts';
 import {
+  analysed,
   analysisTimedOut,
   askApproval,
   dryRun,
@@ -11,10 +12,12 @@ import {
   nothingToDo,
   reviewNeeded,
 } from '../../src/remediation/transitions/analyzing.ts';
-import { startExecuting, targetKey } from '../../src/remediation/transitions/executing.ts';
+import { enterBlock } from '../../src/remediation/transitions/block.ts';
+import { startExecuting } from '../../src/remediation/transitions/executing.ts';
 import type { Ports } from '../ports.ts';
 import { closeRunning } from './closing.ts';
 import { countFailures, ensure } from './effects.ts';
+import { askingOf, route } from './routing.ts';
 import { again, go } from './step.ts';
 import type { Step, Taken } from './step.ts';
 
@@ -60,11 +63,16 @@ async function ask(r: In, plan: Plan, ports: Ports): Promise<Taken<'L11' | 'L42'
   return go(made.remediation, askApproval(made.remediation, plan, approval, made.ensured, now));
 }
 
-async function execute(r: In, plan: Plan, ports: Ports): Promise<Taken<'L12' | 'L17' | 'L42'>> {
-  await ports.route({ request: r.request, asking: 'after analysis', targetKey: targetKey(r, plan) });
+async function execute(r: In, plan: Plan, ports: Ports): Promise<Taken<'L12' | 'L13' | 'L17' | 'L42'>> {
+  const routed = await route(r, askingOf(r), plan, ports);
+  if (!routed.isAdmitted) {
+    const conditions = { AIAnalysisComplete: analysed };
+    return go(r, enterBlock('L13', r, routed.blocking, { plan, conditions }, ports.now()));
+  }
   const missing = incomplete(plan.workflow);
   if (missing !== undefined) return go(r, failAnalysis('L17', r, missing, await countFailures(r, ports), ports.now()));
   const now = ports.now();
-  const made = await ensure('WorkflowExecution', r, workflowExecution(r, plan, now), ports);
-  return made.made ? go(made.remediation, startExecuting('L12', r, plan, made.ensured, now)) : made.taken;
+  const made = await ensure('WorkflowExecution', r, workflowExecution(r, plan, now, routed.token), ports);
+  if (!made.made) return made.taken;
+  return go(made.remediation, startExecuting('L12', r, plan, made.ensured, now, undefined, routed.token));
 }

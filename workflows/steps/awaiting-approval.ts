@@ -11,11 +11,13 @@ import {
   approvedUnusable,
   reject,
 } from '../../src/remediation/transitions/awaiting-approval.ts';
-import { startExecuting, targetKey } from '../../src/remediation/transitions/executing.ts';
+import { enterBlock } from '../../src/remediation/transitions/block.ts';
+import { startExecuting } from '../../src/remediation/transitions/executing.ts';
 import { takeDecision } from '../../src/remediation/take.ts';
 import type { Ports } from '../ports.ts';
 import { expireApproval, noteExpiryRecorded, writeUnlessSettled } from './closing.ts';
 import { countFailures, ensure, read, withChild } from './effects.ts';
+import { route } from './routing.ts';
 import { again, go } from './step.ts';
 import type { Step, Taken } from './step.ts';
 
@@ -56,7 +58,7 @@ async function takeFromObject(r: In, ports: Ports): Promise<Remediation> {
   return decision === undefined ? known : takeDecision(known, decision);
 }
 
-async function execute(r: In, decision: KeptDecision, ports: Ports): Promise<Taken<'L19' | 'L23' | 'L42'>> {
+async function execute(r: In, decision: KeptDecision, ports: Ports): Promise<Taken<'L19' | 'L20' | 'L23' | 'L42'>> {
   const chosen = await chosenWorkflow(r, decision, ports);
   const error = 'error' in chosen ? chosen.error : incomplete(chosen.workflow);
   if ('error' in chosen || error !== undefined) {
@@ -64,14 +66,18 @@ async function execute(r: In, decision: KeptDecision, ports: Ports): Promise<Tak
     return go(r, approvedUnusable(r, decision, error ?? '', failures, ports.now()), closeDecided(r, decision, ports));
   }
   const plan = { workflow: chosen.workflow, target: r.state.plan.target };
-  await ports.route({ request: r.request, asking: 'after approval', targetKey: targetKey(r, plan) });
+  const routed = await route(r, 'after approval', plan, ports);
   const now = ports.now();
-  const made = await ensure('WorkflowExecution', r, workflowExecution(r, plan, now), ports);
+  const event = approvedEvent(r, decision, now);
+  if (!routed.isAdmitted) {
+    const blocked = enterBlock('L20', r, routed.blocking, { plan, before: [event] }, now);
+    return go(r, blocked, closeDecided(r, decision, ports));
+  }
+  const made = await ensure('WorkflowExecution', r, workflowExecution(r, plan, now, routed.token), ports);
   if (!made.made) return made.taken;
-  const approved = { decision, event: approvedEvent(r, decision, now) };
   return go(
     made.remediation,
-    startExecuting('L19', r, plan, made.ensured, now, approved),
+    startExecuting('L19', r, plan, made.ensured, now, { decision, event }, routed.token),
     closeDecided(r, decision, ports),
   );
 }
@@ -96,6 +102,6 @@ const closeDecided =
     const rar = after.children.RemediationApprovalRequest;
     if (rar === undefined || rar.gone === true) return after;
     const status = decidedStatus(decision, r.state.approval, ports.now());
-    const written = await writeUnlessSettled({ child: rar, status }, () => false, ports);
+    const written = await writeUnlessSettled({ child: rar, status }, () => false, ports, 0);
     return withChild(after, written.child);
   };

@@ -39,8 +39,9 @@ export async function writeUnlessSettled(
   { child, status }: Write,
   isSettled: (child: ChildSnapshot<OwnedKind>) => boolean,
   ports: Ports,
+  patienceMs = REFUSED_WRITE_PATIENCE_MS,
 ): Promise<Written> {
-  const giveUpAt = ports.now() + REFUSED_WRITE_PATIENCE_MS;
+  const giveUpAt = ports.now() + patienceMs;
   for (let known = child; ;) {
     const { kind, namespace, name, uid, resourceVersion, ownerUid = '' } = known;
     const answer = await ports.writeChildStatus({
@@ -115,6 +116,6 @@ export async function expireApproval(r: RemediationIn<LivePhase>, reason: string
 export async function noteExpiryRecorded(r: Remediation, ports: Ports): Promise<Remediation> {
   const rar = r.children.RemediationApprovalRequest;
   if (rar === undefined || rar.gone === true) return r;
-  await writeUnlessSettled({ child: rar, status: expiryRecorded(ports.now()) }, () => false, ports);
+  await writeUnlessSettled({ child: rar, status: expiryRecorded(ports.now()) }, () => false, ports, 0);
   return r;
 }

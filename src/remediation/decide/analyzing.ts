@@ -68,7 +68,9 @@ function result({
   settings,
   request,
   decision,
+  state,
 }: Parameters<PhaseRules<'Analyzing'>['moving']>[0]): Finding | undefined {
+  if (state.approved !== undefined) return { found: 'workflow chosen', plan: state.approved };
   const status = children.AIAnalysis?.status;
   if (status?.phase === 'Failed') return afterFailure(status);
   if (status?.phase !== 'Completed') return undefined;

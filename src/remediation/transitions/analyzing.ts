@@ -11,7 +11,8 @@ import type { Ensured, FailureCount } from './shared.ts';
 
 type In = RemediationIn<'Analyzing'>;
 
-const analysed = isTrue('AIAnalysisSucceeded', 'The analysis is complete');
+/** The condition of an analysis that has said what to do. */
+export const analysed = isTrue('AIAnalysisSucceeded', 'The analysis is complete');
 
 /** L08: there is nothing to do; the same signal is held back for a while. */
 export function nothingToDo(r: In, now: Instant): Transition<'L08'> {

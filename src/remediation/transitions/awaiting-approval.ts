@@ -11,6 +11,10 @@ type In = RemediationIn<'AwaitingApproval'>;
 
 const resource = (r: In) => ({ type: 'RemediationApprovalRequest', id: childName('rar', r.request) });
 
+/** The event that a decision answers. */
+const askedBefore = ({ state: { approval } }: In) =>
+  approval.requested === undefined ? {} : { parent: approval.requested };
+
 function told({ state }: In, decision: KeptDecision, now: Instant) {
   return {
     identity_source: decision.identity,
@@ -31,7 +35,7 @@ export function approvedEvent(r: In, decision: KeptDecision, now: Instant): Even
     outcome: 'success',
     actor: { type: 'user', id: decision.by },
     resource: resource(r),
-    parent: r.state.approval.requested,
+    ...askedBefore(r),
     data: {
       rar_name: childName('rar', r.request),
       decision: 'Approved',
@@ -68,7 +72,7 @@ export function reject(r: In, decision: KeptDecision, failures: FailureCount, no
           outcome: 'failure',
           actor: { type: 'user', id: decision.by },
           resource: resource(r),
-          parent: r.state.approval.requested,
+          ...askedBefore(r),
           data: {
             rar_name: childName('rar', r.request),
             decision: 'Rejected',
@@ -89,7 +93,7 @@ export function reject(r: In, decision: KeptDecision, failures: FailureCount, no
 
 /** L22: nobody answered in time. */
 export function approvalExpired(r: In, failures: FailureCount, now: Instant): Transition<'L22'> {
-  const { requiredBy, requestedAt, planDigest, requested } = r.state.approval;
+  const { requiredBy, requestedAt, planDigest } = r.state.approval;
   const reason = `Approval request expired: nobody decided by ${toRfc3339(requiredBy)}`;
   const parts = failure(r, { phase: 'Approval', reason, word: 'Timeout' }, failures, now);
   return transition(
@@ -103,7 +107,7 @@ export function approvalExpired(r: In, failures: FailureCount, now: Instant): Tr
           action: 'expired',
           outcome: 'failure',
           resource: resource(r),
-          parent: requested,
+          ...askedBefore(r),
           data: {
             rar_name: childName('rar', r.request),
             crd_decision: 'Expired',

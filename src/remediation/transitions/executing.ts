@@ -1,7 +1,7 @@
 import { limitOf } from '../deadlines.ts';
 import { targetString } from '../request.ts';
 import type { KeptDecision, Plan, Remediation, RemediationIn } from '../state.ts';
-import { toRfc3339 } from '../time.ts';
+import { parseTime, toRfc3339 } from '../time.ts';
 import type { Instant } from '../time.ts';
 import { transition } from '../transition.ts';
 import type { EventBody, TouchedChild, Transition } from '../transition.ts';
@@ -21,6 +21,7 @@ export function startExecuting<R extends 'L12' | 'L19'>(
   ensured: Ensured<'WorkflowExecution'>,
   now: Instant,
   approved?: { readonly decision: KeptDecision; readonly event: EventBody },
+  targetToken?: number,
 ): Transition<R> {
   const { workflow, target } = plan;
   const created: EventBody = {
@@ -37,6 +38,7 @@ export function startExecuting<R extends 'L12' | 'L19'>(
       signal_fingerprint: r.request.spec.signalFingerprint,
       wfe_name: ensured.child.name,
       wfe_uid: ensured.child.uid,
+      ...(targetToken === undefined ? {} : { fencing_token: targetToken }),
     },
   };
   return transition<R>(
@@ -59,7 +61,9 @@ export function startExecuting<R extends 'L12' | 'L19'>(
         workflowId: workflow.workflowId ?? null,
         actionType: workflow.actionType ?? null,
         executionName: ensured.child.name,
+        preHash: r.status.operatorAudit?.preRemediationSpecHash ?? null,
       },
+      ...(targetToken === undefined ? {} : { targetToken }),
       kubernetesEvents: [
         ...(approved === undefined
           ? []
@@ -123,7 +127,11 @@ export function startVerifying(
           },
         },
       ],
-      ledger: { consecutiveFailures: 0, nextAllowedExecution: null, executionCompletedAt: now },
+      ledger: {
+        consecutiveFailures: 0,
+        nextAllowedExecution: null,
+        executionCompletedAt: parseTime(r.children.WorkflowExecution?.status.completionTime) ?? now,
+      },
       kubernetesEvents: [
         {
           type: 'Normal',

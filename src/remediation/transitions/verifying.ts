@@ -1,4 +1,5 @@
 import { verificationDeadline } from '../deadlines.ts';
+import type { EffectivenessAssessmentStatus } from '../snapshots.ts';
 import type { RemediationIn } from '../state.ts';
 import { parseTime, toRfc3339 } from '../time.ts';
 import type { Instant } from '../time.ts';
@@ -11,8 +12,8 @@ type In = RemediationIn<'Verifying'>;
 
 const running = (r: In, now: Instant): number => Math.max(1, now - (parseTime(r.status.startTime) ?? now));
 
-function assessed(r: In): ConditionChange {
-  const status = r.children.EffectivenessAssessment?.status;
+/** The condition that shows how an assessment ended. */
+export function assessmentCondition(status: EffectivenessAssessmentStatus | undefined): ConditionChange {
   if (status?.phase === 'Failed') return isFalse('AssessmentFailed', status.message || 'The assessment failed');
   if (status?.assessmentReason === 'Expired')
     return isTrue('AssessmentExpired', 'The assessment ended because its time was up');
@@ -49,7 +50,7 @@ export function conclude(
         phaseProgress: { verificationDeadline: deadline },
         ...(isInconclusive ? { routingStatus } : {}),
       },
-      conditions: { EffectivenessAssessed: assessed(r) },
+      conditions: { EffectivenessAssessed: assessmentCondition(r.children.EffectivenessAssessment?.status) },
       before: [
         {
           type: 'orchestrator.lifecycle.verification_completed',
