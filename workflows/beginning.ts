@@ -1,3 +1,4 @@
+import { NO_NOTIFICATIONS } from '../src/remediation/state.ts';
 import type { Remediation } from '../src/remediation/state.ts';
 import { observed, takeSnapshot } from '../src/remediation/take.ts';
 import type { RemediationInput } from './input.ts';
@@ -12,6 +13,7 @@ export function beginning({ request, observed: snapshot, settings, generation }:
     state: { phase: 'Pending', since: 0 },
     status: {},
     children: {},
+    notifications: NO_NOTIFICATIONS,
     observed: observed(snapshot),
     edits: [],
     suspendedMs: 0,

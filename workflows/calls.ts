@@ -8,11 +8,12 @@ import {
 } from '@temporalio/workflow';
 import type { RemediationActivities } from '../activities/contract.ts';
 import type { Instant } from '../src/remediation/time.ts';
-import { atOnce, untilDone } from './options.ts';
+import { atOnce, untilDone, worthATry } from './options.ts';
 import { Overtaken } from './ports.ts';
 
 const local = proxyLocalActivities<RemediationActivities>(atOnce);
 const regular = proxyActivities<RemediationActivities>(untilDone);
+const tried = proxyActivities<RemediationActivities>(worthATry);
 
 type Method = keyof RemediationActivities;
 type Question<M extends Method> = Parameters<RemediationActivities[M]>[0];
@@ -28,6 +29,7 @@ const executed =
 
 const atOnceBy = executed(local);
 const untilDoneBy = executed(regular);
+const triedBy = executed(tried);
 
 /** What may overtake an effect that takes long. */
 export interface Watch {
@@ -39,11 +41,19 @@ export interface Watch {
   readonly deadline: () => Instant | undefined;
 }
 
+type Attempt = <M extends Method>(
+  name: M,
+  summary: string,
+  question: Question<M>,
+) => Promise<Awaited<ReturnType<RemediationActivities[M]>> | undefined>;
+
 export interface Calls {
   /** Asks until it is answered. */
   readonly ask: Ask;
   /** Asks until it is answered or overtaken; throws Overtaken then. */
   readonly effect: Ask;
+  /** Asks for ten seconds at most; undefined when there was no answer. */
+  readonly attempt: Attempt;
 }
 
 /** The two ways to call, for a run that tries local activities first or does not. */
@@ -57,6 +67,7 @@ export function createCalls(localFirst: boolean, watch: Watch): Calls {
   return {
     ask: patiently(untilDoneBy),
     effect: patiently((...call) => unlessOvertaken(() => untilDoneBy(...call), watch)),
+    attempt: (...call) => orUndefined(patiently(triedBy)(...call)),
   };
 }
 
@@ -66,6 +77,13 @@ const orElse = <T extends Promise<unknown>>(first: T, second: () => T): T =>
     if (error instanceof ActivityFailure) return second();
     throw error;
   }) as T;
+
+/** The answer; undefined when the activity has failed for good. */
+const orUndefined = <T extends Promise<unknown>>(answer: T): Promise<Awaited<T> | undefined> =>
+  answer.catch((error: unknown) => {
+    if (error instanceof ActivityFailure) return undefined;
+    throw error;
+  }) as Promise<Awaited<T> | undefined>;
 
 /** The same promise type for work that may be given up. */
 const unlessOvertaken = <T extends Promise<unknown>>(work: () => T, watch: Watch): T =>

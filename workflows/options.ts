@@ -18,8 +18,25 @@ export const untilDone = {
   cancellationType: 'TRY_CANCEL',
 } satisfies ActivityOptions;
 
+/** For what is worth a try but not a wait: together with the first try ten seconds, then the remediation goes on without. */
+export const worthATry = {
+  startToCloseTimeout: '4s',
+  scheduleToCloseTimeout: '5s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '2s' },
+} satisfies ActivityOptions;
+
 /** How long a refused write on a child is tried again before the end of its remediation goes ahead without it. */
 export const REFUSED_WRITE_PATIENCE_MS = 60_000;
 
 /** Pause between two tries of something that another object stands in the way of. */
 export const OBSTACLE_PAUSE_MS = 5_000;
+
+/** One duty of the keeper: once, because the next pass is the next try. */
+export const oneDuty = {
+  startToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '90s',
+  retry: { maximumAttempts: 1 },
+} satisfies LocalActivityOptions;
+
+/** How long a pass of the keeper goes on while there is more to do; the next one takes the rest. */
+export const PASS_MS = 25_000;

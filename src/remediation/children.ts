@@ -1,7 +1,7 @@
 /** What the workflow asks of the cluster: which child to create with which spec. */
 import type { JsonObject } from './json.ts';
 import type { RequestIdentity } from './request.ts';
-import type { AnyChildSnapshot, ChildKind } from './snapshots.ts';
+import type { AnyChildSnapshot, ChildKind, ChildSnapshot } from './snapshots.ts';
 
 /** Kinds of which a remediation has at most one, named after it. */
 export type OwnedKind = Exclude<ChildKind, 'NotificationRequest'>;
@@ -37,3 +37,35 @@ export type ChildAnswer =
   | { readonly kind: 'invalid'; readonly message: string }
   /** The request itself is gone. */
   | { readonly kind: 'owner-gone' };
+
+export type NotificationKind =
+  | 'approval'
+  | 'manual review'
+  | 'self-resolved'
+  | 'completion'
+  | 'bulk'
+  | 'escalation'
+  | 'block'
+  | 'global timeout'
+  | 'phase timeout';
+
+/** A block of a notification's body: its text, or what the source object says there. */
+export type BodyPart = string | { readonly fromSource: 'why approval' | 'alignment' | 'warnings' | 'execution' };
+
+/** A NotificationRequest to be there. Its last parts are read from the source when it is made, because a workflow does not carry them. */
+export interface NotificationOrder {
+  readonly kind: NotificationKind;
+  readonly name: string;
+  readonly owner: RequestIdentity;
+  /** The spec but for its body. */
+  readonly spec: JsonObject;
+  readonly body: readonly BodyPart[];
+  readonly source?: { readonly kind: OwnedKind; readonly name: string; readonly uid: string };
+}
+
+export type NotificationAnswer =
+  | { readonly kind: 'created' | 'found'; readonly child: ChildSnapshot<'NotificationRequest'> }
+  /** Refused for good; nothing would change by trying again. */
+  | { readonly kind: 'invalid'; readonly message: string }
+  /** Not made for now: somebody else's object has its name, the cluster has no such kind, or it is not allowed or not reached. */
+  | { readonly kind: 'foreign' | 'unavailable' | 'forbidden' | 'unreachable'; readonly message: string };

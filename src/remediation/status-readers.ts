@@ -44,6 +44,14 @@ const signalProcessing = record({
   failureInfo: record({ error: forPeople }),
 });
 
+const effectivenessAssessment = record({
+  phase: text,
+  validityDeadline: text,
+  assessmentReason: text,
+  message: forPeople,
+  components: record({ alertAssessed: boolean, alertScore: number, healthScore: number, metricsScore: number }),
+});
+
 const READERS: { readonly [K in ChildKind]: Reader<StatusOf[K]> } = {
   SignalProcessing: (status) => {
     const parts = enriched(status);
@@ -96,13 +104,12 @@ const READERS: { readonly [K in ChildKind]: Reader<StatusOf[K]> } = {
     failureDetails: record({ reason: text, message: forPeople, wasExecutionFailure: boolean }),
     deduplicatedBy: text,
   }),
-  EffectivenessAssessment: record({
-    phase: text,
-    validityDeadline: text,
-    assessmentReason: text,
-    message: forPeople,
-    components: record({ alertAssessed: boolean, alertScore: number }),
-  }),
+  EffectivenessAssessment: (status) => {
+    const read = effectivenessAssessment(status);
+    const captured = readConditions(jsonObject(status)?.['conditions'])?.['PostHashCaptured'];
+    if (read === undefined || captured === undefined) return read;
+    return { ...read, postHashCaptured: { status: captured.status, message: captured.message } };
+  },
   NotificationRequest: record({ phase: text, message: forPeople, completionTime: text }),
 };
 

@@ -1,5 +1,6 @@
 /** A remediation in a phase, with everything that got it there. */
 import type { LivePhase } from '../../src/remediation/phases.ts';
+import { NO_NOTIFICATIONS } from '../../src/remediation/state.ts';
 import type { Plan, Remediation, RemediationIn } from '../../src/remediation/state.ts';
 import type { ObjectReference, Status } from '../../src/remediation/status.ts';
 import { toRfc3339 } from '../../src/remediation/time.ts';
@@ -47,6 +48,7 @@ export function aRemediation<P extends LivePhase>(phase: P, changes: Partial<Rem
     state: stateOf(phase),
     status: statusOf(phase, reached),
     children: childrenOf(phase, reached),
+    notifications: NO_NOTIFICATIONS,
     observed: { resourceVersion: '50', generation: 1, gone: false, foreignConditions: {} },
     edits: [],
     suspendedMs: 0,

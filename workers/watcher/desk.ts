@@ -3,7 +3,7 @@ import type { Change } from '../../src/kubernetes/picture.ts';
 import { workflowId } from '../../src/remediation/names.ts';
 import { isConclusive, weightOf } from '../../src/remediation/news.ts';
 import { toRegistration } from '../../src/remediation/projections.ts';
-import type { AnyChildSnapshot, Snapshot } from '../../src/remediation/snapshots.ts';
+import type { AnyChildSnapshot, RequestSnapshot, Snapshot } from '../../src/remediation/snapshots.ts';
 import { createConnectionState } from './connection-state.ts';
 import type { WatcherOptions } from './options.ts';
 import { createOutbox } from './outbox.ts';
@@ -36,6 +36,16 @@ type DeskOptions = Pick<
 
 /** So many requests that are gone are remembered, so that the end of their children is no riddle. */
 const GONE_REMEMBERED = 10_000;
+
+/** Whether a request follows this object although it may not own it. An ended one does not follow executions any more. */
+const follows = (
+  { status, ...request }: RequestSnapshot,
+  kind: 'WorkflowExecution' | 'NotificationRequest',
+  name: string,
+): boolean =>
+  kind === 'WorkflowExecution'
+    ? status.routingStatus?.deduplicatedByWE === name && !isOver({ status, ...request })
+    : (status.completionStatus?.notificationRequestRefs ?? []).some((ref) => ref.name === name);
 
 /** Closed at first: it listens, and does nothing. */
 export function createDesk(options: DeskOptions): Desk {
@@ -127,12 +137,12 @@ export function createDesk(options: DeskOptions): Desk {
     if (gone.size > GONE_REMEMBERED && oldest !== undefined) gone.delete(oldest);
   };
 
-  /** Who hears of a child: its owner, and whoever follows an execution that it turned out to duplicate. */
+  /** Who hears of a child: its owner, and whoever follows an execution that it turned out to duplicate, or a notification of somebody else. */
   const audience = ({ kind, name, ownerUid }: AnyChildSnapshot): readonly string[] => {
     const uids = ownerUid === undefined ? [] : [ownerUid];
-    if (kind !== 'WorkflowExecution') return uids;
-    for (const { snapshot } of requests.values())
-      if (snapshot.status.routingStatus?.deduplicatedByWE === name && !isOver(snapshot)) uids.push(snapshot.uid);
+    const isOthers = ownerUid === undefined || !requests.has(ownerUid);
+    if (kind !== 'WorkflowExecution' && !(kind === 'NotificationRequest' && isOthers)) return uids;
+    for (const { snapshot } of requests.values()) if (follows(snapshot, kind, name)) uids.push(snapshot.uid);
     return uids;
   };
 
@@ -172,6 +182,7 @@ export function createDesk(options: DeskOptions): Desk {
           previous === undefined &&
           type !== 'deleted' &&
           isConclusive(snapshot) &&
+          snapshot.kind !== 'NotificationRequest' &&
           owner !== undefined &&
           uid === snapshot.ownerUid &&
           !mayBeUnconsumed(owner.status.overallPhase, object);
