@@ -5,8 +5,8 @@ import { inWords, momentsOf } from './support/moments.ts';
 import type { Moment } from './support/moments.ts';
 import { useProduct } from './support/product.ts';
 import type { TestProduct } from './support/product.ts';
-import { storm } from './support/storm.ts';
-import type { Fate, Victim } from './support/storm.ts';
+import { killAtMoments } from './support/killing.ts';
+import type { Fate, Victim } from './support/killing.ts';
 import { STATUS_WRITES, assertRemediated } from './support/trails.ts';
 import type { Path } from './support/trails.ts';
 
@@ -39,7 +39,7 @@ for (const name of ['orchestrator', 'watcher'] as const)
     let fates: readonly Fate[] = [];
 
     before(async () => {
-      fates = await storm(product(), product()[name], victims);
+      fates = await killAtMoments(product(), product()[name], victims);
     });
 
     for (const [index, { name: request, path, moment }] of victims.entries())
