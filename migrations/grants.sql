@@ -10,6 +10,7 @@ begin
       ('kubernaut_app', 'select, insert on audit_events'),
       ('kubernaut_app', 'select, insert, update on remediations, claims, audit_chain_heads'),
       ('kubernaut_app', 'select, insert, update, delete on foreign_executions'),
+      ('kubernaut_app', 'select, insert, update, delete on keeper_duties'),
       ('kubernaut_app', 'usage on sequence claim_token_seq'),
       ('kubernaut_app', 'select on audit_events_default, audit_events_v, schema_migrations'),
       ('kubernaut_app', 'execute on function ensure_audit_partitions(integer)'),

@@ -3,13 +3,14 @@ import { connectionString } from '../src/config/postgres.ts';
 import { settingsOf } from '../src/config/settings.ts';
 import { temporalSecurity } from '../src/config/temporal.ts';
 import { createKubernetesClient } from '../src/kubernetes/client.ts';
-import { markHint, register } from '../src/postgres/ledger.ts';
+import { register } from '../src/postgres/ledger.ts';
 import { schemaState } from '../src/postgres/migrate.ts';
 import { createPool } from '../src/postgres/pool.ts';
 import { openTemporal } from '../src/temporal/connection.ts';
 import { registerWhenPossible } from '../src/temporal/search-attributes.ts';
 import { ensureWorkflow, sendSnapshots } from '../src/temporal/starter.ts';
 import { counting, runProcess } from './process.ts';
+import { createHints } from './watcher/hints.ts';
 import { startWatcher } from './watcher/watcher.ts';
 
 await runProcess('watcher', ({ config, kubeconfig, log, metrics, identity }) => {
@@ -30,6 +31,7 @@ await runProcess('watcher', ({ config, kubeconfig, log, metrics, identity }) => 
       else log.debug('Registering search attributes fails, retrying', { err });
     },
   });
+  const hints = createHints(pool, temporal, taskQueue, log);
   const watcher = startWatcher({
     client,
     workflows: {
@@ -37,7 +39,7 @@ await runProcess('watcher', ({ config, kubeconfig, log, metrics, identity }) => 
       send: (uid, snapshots) => sendSnapshots(temporal, uid, snapshots),
     },
     register: (batch) => register(pool, batch),
-    hint: (uid) => markHint(pool, uid),
+    hint: hints.hint,
     namespace: config.namespace,
     settings: settingsOf(config),
     localFirst: localActivities,
@@ -59,6 +61,7 @@ await runProcess('watcher', ({ config, kubeconfig, log, metrics, identity }) => 
     stop: async () => {
       stopping.abort();
       await watcher.stop();
+      hints.stop();
       await temporal.close();
       await pool.end();
       client.close();

@@ -20,3 +20,6 @@ export interface RemediationResult {
 
 /** Name of the workflow type and the task queue it is polled from by default. */
 export const WORKFLOW_TYPE = 'remediation';
+
+/** Name of the workflow type that keeps ended remediations in order and live ones going. */
+export const KEEPER_TYPE = 'keeper';

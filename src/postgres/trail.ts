@@ -77,7 +77,9 @@ export async function recordSideEvent(
     const chainId = chainIdOf(uid);
     const events = linked(chainId, row.chainEnd, [content]);
     const end = events.at(-1);
-    const isDeletion = side.event.type === 'orchestrator.lifecycle.deleted';
+    // A clean-up is told before it is done: the row stays open until the object is gone.
+    const { type, action } = side.event;
+    const isDeletion = type === 'orchestrator.lifecycle.deleted' && action !== 'retention_cleanup';
     await client.query(WRITE_SIDE_EVENT, [
       JSON.stringify(events),
       chainId,

@@ -1,6 +1,7 @@
 /** Starts remediation workflows and carries messages to them. */
 import { ApplicationFailure, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import type { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import { UnavailableError } from '../errors.ts';
 import { workflowId } from '../remediation/names.ts';
 import { targetString } from '../remediation/request.ts';
@@ -20,28 +21,41 @@ export async function ensureWorkflow(
   taskQueue: string,
 ): Promise<'started' | 'running' | 'closed'> {
   const { request } = input;
-  const id = workflowId(request.uid);
-  const what = `Starting the workflow of RemediationRequest ${request.namespace}/${request.name}`;
   try {
-    await temporal.within(what, () =>
-      temporal.client.workflow.start(TYPE, {
-        workflowId: id,
-        taskQueue,
-        args: [input],
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        // USE_EXISTING would answer the same for a run that it began and for one that was there.
-        workflowIdConflictPolicy: 'FAIL',
-        staticSummary: summaryOf(input),
-        staticDetails: detailsOf(input),
-        typedSearchAttributes: attributesOf(input),
-        priority: { priorityKey: PRIORITY[request.spec.severity.toLowerCase()] ?? 3 },
-      }),
-    );
+    // USE_EXISTING would answer the same for a run that it began and for one that was there.
+    await start(temporal, input, taskQueue, { reuse: 'REJECT_DUPLICATE', conflict: 'FAIL' });
     return 'started';
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
   return (await describeRun(temporal, request.uid))?.status === 'RUNNING' ? 'running' : 'closed';
+}
+
+/** Starts a new run in the place of the last one, whatever became of it. Only for whoever has shut that one out of the ledger. */
+export const replaceWorkflow = (temporal: Temporal, input: RemediationInput, taskQueue: string): Promise<void> =>
+  start(temporal, input, taskQueue, { reuse: 'ALLOW_DUPLICATE', conflict: 'TERMINATE_EXISTING' });
+
+async function start(
+  temporal: Temporal,
+  input: RemediationInput,
+  taskQueue: string,
+  policy: { readonly reuse: WorkflowIdReusePolicy; readonly conflict: WorkflowIdConflictPolicy },
+): Promise<void> {
+  const { request } = input;
+  const what = `Starting the workflow of RemediationRequest ${request.namespace}/${request.name}`;
+  await temporal.within(what, () =>
+    temporal.client.workflow.start(TYPE, {
+      workflowId: workflowId(request.uid),
+      taskQueue,
+      args: [input],
+      workflowIdReusePolicy: policy.reuse,
+      workflowIdConflictPolicy: policy.conflict,
+      staticSummary: summaryOf(input),
+      staticDetails: detailsOf(input),
+      typedSearchAttributes: attributesOf(input),
+      priority: { priorityKey: PRIORITY[request.spec.severity.toLowerCase()] ?? 3 },
+    }),
+  );
 }
 
 /** Tells the workflow of this uid what was seen. `no-workflow`: it has ended, or was never started. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { startOrchestrator } from '../../../workers/orchestrator/start.ts';
 import { counting } from '../../../workers/process.ts';
+import { createHints } from '../../../workers/watcher/hints.ts';
 import { startWatcher } from '../../../workers/watcher/watcher.ts';
 import { connectionString } from '../../config/postgres.ts';
 import type { Config } from '../../config/read.ts';
@@ -14,7 +15,7 @@ import { createKubernetesClient } from '../../kubernetes/client.ts';
 import type { KubeconfigChoice } from '../../kubernetes/kubeconfig.ts';
 import type { Logger } from '../../logger.ts';
 import type { Metrics } from '../../metrics.ts';
-import { markHint, register } from '../../postgres/ledger.ts';
+import { register } from '../../postgres/ledger.ts';
 import { schemaState } from '../../postgres/migrate.ts';
 import { createPool } from '../../postgres/pool.ts';
 import { openTemporal } from '../../temporal/connection.ts';
@@ -66,9 +67,16 @@ export function startProduct({ config, cluster, log, metrics }: ProductOptions):
     build: VERSION,
     auditRetentionDays: config.audit.retentionDays,
     limits,
+    keeper: {
+      namespace: config.namespace,
+      settings: settingsOf(config),
+      localFirst: config.temporal.localActivities,
+      intervalMs: config.api.sweepInterval,
+    },
     metrics,
     log: log.with({ logger: 'orchestrator' }),
   });
+  const hints = createHints(pool, temporal, taskQueue, log);
   const watcher = startWatcher({
     client: kubernetes,
     workflows: {
@@ -76,7 +84,7 @@ export function startProduct({ config, cluster, log, metrics }: ProductOptions):
       send: (uid, snapshots) => sendSnapshots(temporal, uid, snapshots),
     },
     register: (batch) => register(pool, batch),
-    hint: (uid) => markHint(pool, uid),
+    hint: hints.hint,
     namespace: config.namespace,
     settings: settingsOf(config),
     localFirst: localActivities,
@@ -98,6 +106,7 @@ export function startProduct({ config, cluster, log, metrics }: ProductOptions):
     stop: async () => {
       stopping.abort();
       await watcher.stop();
+      hints.stop();
       await orchestrator.stop();
       await temporal.close();
       await pool.end();
