@@ -69,7 +69,7 @@ describe('a reflector', function () {
     eventually(
       () => {
         assert.equal(reflector.state()?.kind, 'connected', JSON.stringify(reflector.state()));
-        assert.ok(reflector.synced());
+        assert.equal(reflector.synced(), true);
       },
       { timeoutMs: 45_000 },
     );
@@ -181,7 +181,8 @@ describe('a reflector', function () {
       await create(`rr-${String(i)}`);
       watching.nextFrom('1');
       await eventually(() => {
-        assert.ok(lists > i && reflector.state()?.kind === 'connected');
+        assert.equal(lists > i, true);
+        assert.equal(reflector.state()?.kind, 'connected');
       });
     }
     await say('rr-20', 'last');
@@ -254,7 +255,7 @@ describe('a reflector', function () {
     });
     await listed();
     await eventually(() => {
-      assert.ok(watches >= 3);
+      assert.ok(watches >= 3, `${String(watches)} watches`);
     });
     await create('a');
     await eventually(() => {
