@@ -24,7 +24,9 @@ export function childStatusActivities({ kubernetes }: Pick<Deps, 'kubernetes'>):
   return {
     async readChild(key): Promise<Reading<OwnedKind>> {
       const found = await present(key);
-      return found === undefined ? { kind: 'absent' } : { kind: 'found', child: found.child };
+      return found === undefined
+        ? { kind: 'absent' }
+        : { kind: 'found', child: { ...found.child, ...asked(found.object) } };
     },
 
     async readRequest({ namespace, name, uid }) {
@@ -54,11 +56,27 @@ export function childStatusActivities({ kubernetes }: Pick<Deps, 'kubernetes'>):
       } catch (error) {
         if (isRefusal(error, 'not-found')) return { kind: 'absent' };
         if (isRefusal(error, 'conflict')) return newer();
-        if (isRefusal(error, 'forbidden')) return { kind: 'forbidden', message: error.message };
+        if (isRefusal(error, 'forbidden', 'invalid')) return { kind: 'forbidden', message: error.message };
         throw error;
       }
     },
   };
+}
+
+/** What an approval request asks, and until when; nothing for other kinds. */
+function asked({ spec }: KubernetesObject): Pick<ChildSnapshot, 'requiredBy' | 'asks'> {
+  const requiredBy = spec?.['requiredBy'];
+  const workflow = spec?.['recommendedWorkflow'];
+  const analysis = spec?.['aiAnalysisRef'];
+  if (typeof requiredBy !== 'string' || !isObject(workflow) || !isObject(analysis)) return {};
+  const { workflowId, executionBundle } = workflow;
+  const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+  const asks = {
+    analysis: text(analysis['name']),
+    workflowId: text(workflowId),
+    executionBundle: text(executionBundle),
+  };
+  return { requiredBy, asks };
 }
 
 /** The object's conditions with ours in their place; a time moves only when the status word does. */

@@ -36,6 +36,9 @@ export interface RemediationRequest extends RequestIdentity {
   readonly generation: number;
   /** First ten hex digits of the SHA-256 of the name, for child names that would grow too long. */
   readonly nameDigest: string;
+  /** SHA-256 of the canonical JSON of the whole spec, and of originalPayload alone: what the trail proves the spec by. */
+  readonly specDigest?: string;
+  readonly payloadDigest?: string;
   /** Whether the object has providerData, which is copied to the SignalProcessing by the activity that makes it. */
   readonly hasProviderData?: boolean;
   readonly spec: RequestSpec;

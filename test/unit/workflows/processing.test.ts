@@ -71,9 +71,13 @@ describe('a remediation whose signal is processed', () => {
     assert.deepEqual(told.at(-1), ['transitioned', 'completed']);
     assert.deepEqual(events('completed')[0]?.data['timeout'], { type: 'phase', phase: 'Processing', limit: '5m0s' });
     assert.match(JSON.stringify(child('SignalProcessing')?.['status']), /terminal phase: TimedOut/);
+    const children = events('transitioned').at(-1)?.data['children'] as readonly { kind: string; action: string }[];
     assert.deepEqual(
-      (events('transitioned').at(-1)?.data['children'] as readonly { action: string }[]).map(({ action }) => action),
-      ['cascaded'],
+      children.map(({ kind, action }) => [kind, action]),
+      [
+        ['SignalProcessing', 'cascaded'],
+        ['NotificationRequest', 'created'],
+      ],
     );
   });
 
