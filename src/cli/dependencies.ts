@@ -1,4 +1,5 @@
 /** Binds what commands may ask to real servers. Each client is made when it is first used. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Temporal } from '../temporal/connection.ts';
 import { InvalidRequestError, UnavailableError } from '../errors.ts';
 import { createKubernetesClient } from '../kubernetes/client.ts';
@@ -127,10 +128,16 @@ function workflowsOf(temporal: () => Promise<Temporal>, places: () => Places): W
   const starter = () => import('../temporal/starter.ts');
   return {
     view: async (uid) => (await starter()).queryView(await temporal(), uid),
-    decide: async (uid, updateId, decision) =>
-      (await starter()).requestDecision(await temporal(), uid, decision, updateId),
-    cancel: async (uid, cancel) =>
-      (await starter()).requestCancel(await temporal(), uid, cancel, `cancel-${uid}-${cancel.by}`),
+    decide: async (uid, updateId, decision) => {
+      const { requestDecision } = await starter();
+      const server = await temporal();
+      return insisting(() => requestDecision(server, uid, decision, updateId));
+    },
+    cancel: async (uid, cancel) => {
+      const { requestCancel } = await starter();
+      const server = await temporal();
+      return insisting(() => requestCancel(server, uid, cancel, `cancel-${uid}-${cancel.by}`));
+    },
     prepare: async () => {
       const { ensureNamespace } = await import('../temporal/connection.ts');
       const { registerSearchAttributes } = await import('../temporal/search-attributes.ts');
@@ -144,6 +151,23 @@ function workflowsOf(temporal: () => Promise<Temporal>, places: () => Places): W
         : `${temporalUi}/namespaces/${encodeURIComponent(server.namespace)}/workflows/${workflowId(uid)}`;
     },
   };
+}
+
+const TRIES = 5;
+/** gRPC's number for it. */
+const FAILED_PRECONDITION = 9;
+
+/** Temporal forgets an update when the task that took it has to be done again; asked again under its id, it is the same update. */
+async function insisting<T>(ask: () => Promise<T>): Promise<T> {
+  const { grpcCode } = await import('../temporal/connection.ts');
+  for (let left = TRIES; ; left -= 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (left === 1 || grpcCode(error) !== FAILED_PRECONDITION) throw error;
+      await sleep(500);
+    }
+  }
 }
 
 function once<T>(make: () => T): () => T {

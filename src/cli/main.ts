@@ -5,7 +5,7 @@ import { runProgram } from './program.ts';
 
 const now = (): number => Date.now();
 
-process.exitCode = await runProgram(process.argv.slice(2), {
+const code = await runProgram(process.argv.slice(2), {
   out: (text) => {
     console.log(text);
   },
@@ -28,3 +28,6 @@ process.exitCode = await runProgram(process.argv.slice(2), {
     });
   },
 });
+
+// Whatever a library keeps open must not keep the command from ending.
+process.exit(code);

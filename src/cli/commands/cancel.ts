@@ -1,4 +1,5 @@
 import { UsageError, command, requestOf, textOf } from '../command.ts';
+import type { ExitCode } from '../command.ts';
 import { json } from '../render.ts';
 import { requestNamed } from '../requests.ts';
 import { standingOf } from '../standing.ts';
@@ -16,26 +17,25 @@ export const cancel = command<{ readonly request: string; readonly reason: strin
     return { request: requestOf(request), reason };
   },
   run: async ({ request, reason }, io, dependencies) => {
-    const { uid, phase, ended, namespace } = standingOf(await requestNamed(request, dependencies));
+    const before = standingOf(await requestNamed(request, dependencies));
     const by = await dependencies.cluster.whoAmI();
-    const answer = await dependencies.workflows.cancel(uid, { by, reason });
-    const name = `${namespace}/${request}`;
-    switch (answer.kind) {
-      case 'done':
-        io.out(
-          io.json ? json({ request: name, cancelled: true, by, ...answer.result }) : `${name} is cancelled by ${by}.`,
-        );
-        return 0;
-      case 'refused':
-        io.err(`Refused (${answer.code}): ${answer.message}`);
-        return 1;
-      case 'no-workflow':
-        io.err(
-          ended
-            ? `Refused (not_pending): ${name} has ended already: it is ${phase}.`
-            : `No workflow runs for ${name}, so nothing can be cancelled: is the watcher running?`,
-        );
-        return 1;
-    }
+    const answer = await dependencies.workflows.cancel(before.uid, { by, reason });
+    const name = `${before.namespace}/${request}`;
+    const done = (phase: string): ExitCode => {
+      io.out(io.json ? json({ request: name, cancelled: true, by, phase }) : `${name} is cancelled by ${by}.`);
+      return 0;
+    };
+    const refused = (code: string, message: string): ExitCode => {
+      io.err(`Refused (${code}): ${message}`);
+      return 1;
+    };
+    if (answer.kind === 'done') return done(answer.result.phase);
+    if (answer.kind === 'refused') return refused(answer.code, answer.message);
+    const { ended, phase, message } = standingOf(await requestNamed(request, dependencies));
+    // The answer of a workflow that ended over it may be lost, but not the end.
+    if (!before.ended && phase === 'Cancelled' && message.endsWith(reason)) return done(phase);
+    if (ended) return refused('not_pending', `${name} has ended already: it is ${phase}`);
+    io.err(`No workflow runs for ${name}, so nothing can be cancelled: is the watcher running?`);
+    return 1;
   },
 });

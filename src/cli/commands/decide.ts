@@ -1,16 +1,15 @@
 import { InvalidRequestError, UnavailableError, fullMessage } from '../../errors.ts';
 import type { KubernetesObject } from '../../kubernetes/client.ts';
-import { readCatalogueWorkflow } from '../catalogue.ts';
-import { applyOverride } from '../../remediation/override.ts';
-import { toChildSnapshot } from '../../remediation/projections.ts';
-import type { SelectedWorkflow, WorkflowOverride } from '../../remediation/snapshots.ts';
+import { answerOfEnded, approvalInCluster, approvalOf, overrideFault } from '../approvals.ts';
+import type { Approval } from '../approvals.ts';
+import type { WorkflowOverride } from '../../remediation/snapshots.ts';
 import { UsageError, command, requestOf, textOf } from '../command.ts';
 import type { ExitCode, Flag, Io, Options } from '../command.ts';
 import type { UpdateAnswer } from '../../temporal/starter.ts';
 import type { DecideRequest, Verdict } from '../../../workflows/messages.ts';
 import type { Dependencies } from '../ports.ts';
 import { json } from '../render.ts';
-import { analysisName, approvalName, registrationOf, requestNamed } from '../requests.ts';
+import { registrationOf, requestNamed } from '../requests.ts';
 import { standingOf } from '../standing.ts';
 import type { Standing } from '../standing.ts';
 
@@ -119,26 +118,6 @@ async function run(input: Input, io: Io, dependencies: Dependencies): Promise<Ex
   return 1;
 }
 
-interface Approval {
-  readonly name: string;
-  readonly uid: string;
-  readonly decision?: string;
-  readonly decidedBy?: string;
-  readonly decidedAt?: string;
-}
-
-/** The approval request as the cluster has it; the workflow remembers its uid even when a person deleted it. */
-async function approvalOf({ namespace, name, uid }: Standing, { cluster, workflows }: Dependencies): Promise<Approval> {
-  const approval = approvalName(name);
-  const [bound, object] = await Promise.all([
-    workflows.view(uid).then((view) => view?.approval),
-    cluster.get('RemediationApprovalRequest', namespace, approval),
-  ]);
-  const snapshot = object === undefined ? undefined : toChildSnapshot('RemediationApprovalRequest', object);
-  const status = snapshot?.kind === 'RemediationApprovalRequest' ? snapshot.status : {};
-  return { name: approval, ...status, uid: bound?.uid ?? object?.metadata.uid ?? '' };
-}
-
 async function ask(
   standing: Standing,
   approval: Approval,
@@ -150,45 +129,11 @@ async function ask(
   const fault = await overrideFault(standing, decision, dependencies);
   if (fault !== undefined) return { kind: 'refused', code: 'invalid_override', message: fault };
   const answer = await dependencies.workflows.decide(standing.uid, updateId, decision);
-  return answer.kind === 'no-workflow' && approval.decision ? answerOfEnded(standing, approval, decision) : answer;
-}
-
-/** Nobody is left to ask: what stands on the approval request is the answer. */
-function answerOfEnded(standing: Standing, approval: Approval, { decision, by }: DecideRequest): UpdateAnswer<Verdict> {
-  const { name, phase } = standing;
-  const kept = approval.decision;
-  if (!kept)
-    return { kind: 'refused', code: 'not_pending', message: `${name} does not wait for an approval: it is ${phase}` };
-  const at = approval.decidedAt ?? 'an unknown time';
-  const decider = approval.decidedBy ?? 'unknown';
-  if (kept === decision && decider === by)
-    return { kind: 'done', result: { verdict: 'already recorded', decision, by, at } };
-  const code = kept === 'Expired' ? 'expired' : 'already_decided';
-  return { kind: 'refused', code, message: `${name} was already ${kept.toLowerCase()} by ${decider} at ${at}` };
-}
-
-/** An override is tried here, because a running workflow could only fail over it later. */
-async function overrideFault(
-  { namespace, name }: Standing,
-  { override }: DecideRequest,
-  { cluster }: Dependencies,
-): Promise<string | undefined> {
-  if (override === undefined) return undefined;
-  const [analysis, named] = await Promise.all([
-    cluster.get('AIAnalysis', namespace, analysisName(name)),
-    override.workflowName === undefined
-      ? undefined
-      : cluster.get('RemediationWorkflow', namespace, override.workflowName),
-  ]);
-  const snapshot = analysis === undefined ? undefined : toChildSnapshot('AIAnalysis', analysis);
-  const analysed: SelectedWorkflow =
-    (snapshot?.kind === 'AIAnalysis' && snapshot.status.rcaResult?.selectedWorkflow) || {};
-  const result = applyOverride(
-    analysed,
-    override,
-    named === undefined ? undefined : readCatalogueWorkflow(named.metadata.name, named),
-  );
-  return result.kind === 'unusable' ? result.error : undefined;
+  if (answer.kind !== 'no-workflow') return answer;
+  // It may have ended over this very decision, or just before: what stands on the approval request tells.
+  const now = standingOf(await requestNamed(standing.name, dependencies));
+  const closed = await approvalInCluster(now, dependencies);
+  return now.ended || closed.decision ? answerOfEnded(now, closed, decision) : answer;
 }
 
 const sentence = ({ name, namespace }: Standing, { verdict, decision, by, at }: Verdict): string =>

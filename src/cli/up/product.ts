@@ -35,6 +35,8 @@ export interface Product {
   stop(): Promise<void>;
 }
 
+const LONGEST_GRACE_MS = 3000;
+
 /** Starts both; they go on until they are stopped, whatever is down meanwhile. */
 export function startProduct({ config, cluster, log, metrics }: ProductOptions): Product {
   const bundle = workflowBundle();
@@ -66,7 +68,8 @@ export function startProduct({ config, cluster, log, metrics }: ProductOptions):
     identity,
     build: VERSION,
     auditRetentionDays: config.audit.retentionDays,
-    limits,
+    // Somebody waits at the terminal, and what is cut off is done again at the next start.
+    limits: { ...limits, shutdownGrace: Math.min(limits.shutdownGrace, LONGEST_GRACE_MS) },
     keeper: {
       namespace: config.namespace,
       settings: settingsOf(config),

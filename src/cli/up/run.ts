@@ -19,7 +19,7 @@ import type { ExitCode, Io } from '../command.ts';
 import { startProduct } from './product.ts';
 import { ownPostgres, ownTemporal } from './servers.ts';
 import type { OwnServer } from './servers.ts';
-import { stopSignal, untilDone, untilEnd } from './until.ts';
+import { inTime, stopSignal, untilDone, untilEnd } from './until.ts';
 import { wantedOf } from './wanted.ts';
 import type { Environment, UpOptions, Wanted } from './wanted.ts';
 
@@ -42,7 +42,7 @@ export async function runUp(options: UpOptions, env: Environment, io: Io): Promi
     throw error;
   } finally {
     for (const close of closing.reverse())
-      await close().catch((error: unknown) => {
+      await inTime(close()).catch((error: unknown) => {
         io.err(fullMessage(error));
       });
     io.out('Stopped.');

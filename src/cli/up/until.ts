@@ -54,3 +54,16 @@ export async function untilEnd(
   }
   return 0;
 }
+
+const LONGEST_CLOSE_MS = 20_000;
+
+/** The same promise, given up when it takes too long: a server that is gone must not keep the others running. */
+export async function inTime(closing: Promise<void>): Promise<void> {
+  const giveUp = new AbortController();
+  const late = sleep(LONGEST_CLOSE_MS, undefined, { signal: giveUp.signal }).then(() => {
+    throw new UnavailableError('TEMPORAL_UNAVAILABLE', 'Not everything could be stopped in time');
+  });
+  await Promise.race([closing, late]).finally(() => {
+    giveUp.abort();
+  });
+}

@@ -76,7 +76,9 @@ describe('rrctl up', function () {
     if (ending === undefined || ending.exitCode !== null) return ending?.exitCode ?? null;
     const exit = once(ending, 'exit');
     ending.kill('SIGTERM');
+    const late = setTimeout(() => ending.kill('SIGKILL'), 60_000);
     const [code] = (await exit) as [number | null];
+    clearTimeout(late);
     return code;
   }
 
@@ -154,15 +156,15 @@ describe('rrctl up', function () {
 
   it('goes on with its data when it is started again', async () => {
     await start();
-    const { out } = await rrctl('cancel', 'rr-one', '--reason', 'maintenance');
-    assert.match(out, /rr-one is cancelled/);
+    const { out, err } = await rrctl('cancel', 'rr-one', '--reason', 'maintenance');
+    assert.match(out, /rr-one is cancelled/, err);
     await eventually(async () => {
       assert.equal(await phaseOf('rr-one'), 'Cancelled');
     });
     await eventually(async () => {
-      const { code, out: findings, err } = await rrctl('verify', '--all');
+      const { code, out: findings, err: verdict } = await rrctl('verify', '--all');
       assert.equal(code, 0, findings);
-      assert.match(err, /^Intact: 1 remediation, \d+ events/);
+      assert.match(verdict, /^Intact: 1 remediation, \d+ events/);
     });
     const again = await rrctl('cancel', 'rr-one', '--reason', 'again');
     assert.equal(again.code, 1);
@@ -172,9 +174,12 @@ describe('rrctl up', function () {
   it('says which server has ended, and ends itself', async () => {
     const own = readFileSync(join(state, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0];
     process.kill(Number(own), 'SIGKILL');
-    await eventually(() => {
-      assert.equal(running?.exitCode, 1);
-    });
+    await eventually(
+      () => {
+        assert.equal(running?.exitCode, 1, output);
+      },
+      { timeoutMs: 60_000 },
+    );
     assert.match(output, /postgres has ended; its log is .*postgres\.log/);
   });
 });

@@ -47,6 +47,20 @@ describe('rrctl cancel', () => {
     }
   });
 
+  it('knows its own cancellation when the answer is lost', async () => {
+    const { io, text } = recordingIo();
+    const objects = [EXECUTING];
+    const dependencies = fakeDependencies({
+      objects,
+      cancel: () => {
+        objects[0] = aRequest({ overallPhase: 'Cancelled', message: 'Cancelled in Executing by ada: storm' });
+        return { kind: 'no-workflow' };
+      },
+    });
+    assert.equal(await cancel.invoke('rr-a', { reason: 'storm' }, io, dependencies), 0);
+    assert.equal(text(), 'ro/rr-a is cancelled by ada.');
+  });
+
   it('wants a reason', () => {
     assert.throws(() => cancel.parse('rr-a', {}), UsageError);
     assert.throws(() => cancel.parse('rr-a', { reason: ' ' }), /--reason is empty/);

@@ -119,6 +119,23 @@ describe('rrctl approve and reject', () => {
     assert.equal(refusals.length, 0);
   });
 
+  it('know their own decision when the workflow ended over it and the answer is lost', async () => {
+    const objects = [WAITING, APPROVAL];
+    const { code, text } = await decide(
+      reject,
+      {},
+      {
+        objects,
+        decide: () => {
+          objects.splice(0, 2, aRequest({ overallPhase: 'Failed' }), decided('Rejected'));
+          return { kind: 'no-workflow' };
+        },
+      },
+    );
+    assert.equal(code, 0);
+    assert.match(text(), /accepted \(already recorded\), rejected by ada/);
+  });
+
   it('ask whether the watcher runs when no workflow does', async () => {
     const { code, notes, refusals } = await decide(
       approve,

@@ -86,6 +86,7 @@ export interface World {
 /** Dependencies over plain values. */
 export function fakeDependencies(world: World = {}): Dependencies {
   const { objects = [], rows = [aRow] } = world;
+  // Filtered at each call: a test may change what is there.
   const ofKind = (kind: Kind) => objects.filter((object) => object.kind === kind);
   return {
     namespace: () => 'ro',
