@@ -1,5 +1,5 @@
 /** The hash of a target's state before anything is done to it. */
-import { fullMessage } from '../src/errors.ts';
+import { fullMessage, UnavailableError } from '../src/errors.ts';
 import { isRefusal } from '../src/kubernetes/errors.ts';
 import {
   canonicalState,
@@ -28,6 +28,8 @@ export function targetActivities({ kubernetes }: Pick<Deps, 'kubernetes'>): Pick
         const object = path === undefined ? undefined : await read(kubernetes, path);
         return object === undefined ? { kind: 'none' } : await hashOf(kubernetes, target, object);
       } catch (error) {
+        // Nothing can be made without the API server either, so it is waited for.
+        if (error instanceof UnavailableError) throw error;
         return { kind: 'degraded', reason: fullMessage(error) };
       }
     },

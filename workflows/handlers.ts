@@ -82,7 +82,10 @@ function mayUnblock({ by }: UnblockRequest, { state, request }: Remediation): vo
   if (state.phase !== 'Blocked') throw refusal('not_blocked', `${request.name} is not blocked: it is ${state.phase}`);
   const { reason } = state;
   if (reason !== undefined && !REASONS[reason].mayBeLifted)
-    throw refusal('not_liftable', `${request.name} is blocked for ${reason}, which guards the work of another: it ends with that`);
+    throw refusal(
+      'not_liftable',
+      `${request.name} is blocked for ${reason}, which guards the work of another: it ends with that`,
+    );
 }
 
 function mayDecide(request: DecideRequest, r: Remediation): void {

@@ -25,6 +25,9 @@ export const worthATry = {
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '2s' },
 } satisfies ActivityOptions;
 
+/** So long a change of delivery waits for the next one, or for a step whose PATCH shows it as well. */
+export const MIRROR_PATIENCE_MS = 1_000;
+
 /** How long a refused write on a child is tried again before the end of its remediation goes ahead without it. */
 export const REFUSED_WRITE_PATIENCE_MS = 60_000;
 

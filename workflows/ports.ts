@@ -17,6 +17,7 @@ import type { Question } from '../src/remediation/routing/asking.ts';
 import type { OriginalAnswer, OriginalQuestion, RoutingAnswer } from '../src/remediation/routing/question.ts';
 import type { RequestSnapshot } from '../src/remediation/snapshots.ts';
 import type { Remediation, RemediationIn } from '../src/remediation/state.ts';
+import type { HashQuestion, TargetHash } from '../src/remediation/target-hash.ts';
 import type { Instant } from '../src/remediation/time.ts';
 
 export interface Observation {
@@ -53,6 +54,7 @@ export interface Ports {
     readonly namespace: string;
     readonly name: string;
   }) => Promise<CatalogueWorkflow | undefined>;
+  readonly captureHash: (question: HashQuestion) => Promise<TargetHash>;
   /** Lets time pass. */
   readonly pause: (ms: number, why: string) => Promise<void>;
 }

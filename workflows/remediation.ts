@@ -11,7 +11,7 @@ import { nextDeadline } from '../src/remediation/deadlines.ts';
 import type { Deadline } from '../src/remediation/deadlines.ts';
 import { decide } from '../src/remediation/decide/index.ts';
 import type { Found } from '../src/remediation/found.ts';
-import { retryAt } from '../src/remediation/notifications/following.ts';
+import { lookAgainAt } from '../src/remediation/notifications/following.ts';
 import type { LivePhase } from '../src/remediation/phases.ts';
 import type { RequestIdentity } from '../src/remediation/request.ts';
 import type { Remediation, RemediationIn } from '../src/remediation/state.ts';
@@ -67,8 +67,7 @@ export async function remediation(input: RemediationInput): Promise<RemediationR
     asked.times = asked.step === question.step ? asked.times + 1 : 1;
     asked.step = question.step;
     const answer = await effect('route', `May it go on? (${question.asking})`, { ...question, ask: asked.times });
-    if ('waiters' in answer && answer.waiters.length > 0)
-      await ask('wake', 'Wake who is next', answer.waiters);
+    if ('waiters' in answer && answer.waiters.length > 0) await ask('wake', 'Wake who is next', answer.waiters);
     return answer;
   };
 
@@ -89,7 +88,7 @@ export async function remediation(input: RemediationInput): Promise<RemediationR
           continue;
         }
         ports.show(waiting);
-        await untilNews(() => inbox.length > 0, nextDeadline(waiting, phase), retryAt(waiting, Date.now()));
+        await untilNews(() => inbox.length > 0, nextDeadline(waiting, phase), lookAgainAt(waiting, Date.now()));
       }
     },
     show: (r) => {
@@ -113,6 +112,8 @@ export async function remediation(input: RemediationInput): Promise<RemediationR
     writeChildStatus: (write) => ask('writeChildStatus', `Status of ${write.child.kind} ${write.child.name}`, write),
     readHistory: (question) => ask('readHistory', 'Earlier ends of this signal', question),
     readCatalogue: (question) => effect('readCatalogue', `Read RemediationWorkflow ${question.name}`, question),
+    captureHash: (question) =>
+      effect('captureHash', `State of ${question.target.kind} ${question.target.name}`, question),
     pause: (ms, why) => sleep(ms, { summary: why.slice(0, 200) }),
   };
 
@@ -133,15 +134,15 @@ const identityOf = ({ namespace, name, uid }: RequestIdentity): RequestIdentity 
 
 const UNREACHABLE = { kind: 'unreachable', message: 'the API server did not take it within ten seconds' } as const;
 
-/** Waits for news, until the deadline at the latest, or until something that failed is to be tried again. That timer is the only one a waiting remediation has. */
+/** Waits for news, until the deadline at the latest, or until notifications are to be looked at. That timer is the only one a waiting remediation has. */
 async function untilNews(
   hasNews: () => boolean,
   deadline: Deadline | undefined,
-  retry: Instant | undefined,
+  look: Instant | undefined,
 ): Promise<void> {
-  if (deadline === undefined && retry === undefined) return condition(hasNews);
-  const end = Math.min(deadline === undefined ? Infinity : deadline.at + 1, retry ?? Infinity);
-  const isRetry = deadline === undefined || retry === end;
-  const summary = isRetry ? 'notifications are tried again' : `${deadline.clock} deadline ${toRfc3339(deadline.at)}`;
+  if (deadline === undefined && look === undefined) return condition(hasNews);
+  const end = Math.min(deadline === undefined ? Infinity : deadline.at + 1, look ?? Infinity);
+  const isLook = deadline === undefined || look === end;
+  const summary = isLook ? 'notifications are looked at again' : `${deadline.clock} deadline ${toRfc3339(deadline.at)}`;
   await condition(hasNews, Math.max(1, end - Date.now()), { summary });
 }

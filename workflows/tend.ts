@@ -3,6 +3,7 @@ import type { MirrorAnswer, MirrorWrite, NotificationReading } from '../activiti
 import { knownConditions, mirrorDue, mirrored, unread } from '../src/remediation/notifications/following.ts';
 import { afterTries, postponed, withRead } from '../src/remediation/notifications/made.ts';
 import type { Remediation } from '../src/remediation/state.ts';
+import { MIRROR_PATIENCE_MS } from './options.ts';
 import type { Ports } from './ports.ts';
 
 export interface TendingPorts extends Pick<Ports, 'now' | 'ensureNotification'> {
@@ -31,6 +32,10 @@ export async function tend(r: Remediation, ports: TendingPorts): Promise<Remedia
   }
   const mirror = mirrorDue(r, now);
   if (mirror === undefined) return r;
+  const { mirrorAt } = r.notifications;
+  if (mirrorAt === undefined)
+    return { ...r, notifications: { ...r.notifications, mirrorAt: now + MIRROR_PATIENCE_MS } };
+  if (now < mirrorAt) return r;
   const { namespace, name: requestName, uid } = r.request;
   const request = { namespace, name: requestName, uid };
   const { resourceVersion } = r.observed;

@@ -35,6 +35,7 @@ import type { Remediation, RemediationIn } from '../../src/remediation/state.ts'
 import type { StatusDelta } from '../../src/remediation/status.ts';
 import { take } from '../../src/remediation/take.ts';
 import type { News } from '../../src/remediation/take.ts';
+import type { TargetHash } from '../../src/remediation/target-hash.ts';
 import type { Instant } from '../../src/remediation/time.ts';
 import { beginning } from '../../workflows/beginning.ts';
 import { drive } from '../../workflows/drive.ts';
@@ -68,6 +69,8 @@ export interface WorldOptions {
   readonly answers?: Answers;
   readonly history?: readonly PastRemediation[];
   readonly catalogue?: readonly CatalogueWorkflow[];
+  /** The state of the target before it is touched; none when absent. */
+  readonly hash?: TargetHash;
   /** How long each effect takes. */
   readonly effectMs?: number;
   /** How long a change is under way until it is heard of. */
@@ -307,6 +310,7 @@ export function aWorld(options: WorldOptions = {}): World {
     readHistory: () => effect(() => Promise.resolve(options.history ?? []), false),
     readCatalogue: ({ name: wanted }) =>
       effect(() => Promise.resolve(options.catalogue?.find((workflow) => workflow.name === wanted)), true),
+    captureHash: () => effect(() => Promise.resolve(options.hash ?? { kind: 'none' }), true),
     pause: (ms) => {
       advanceTo(now + ms);
       return Promise.resolve();

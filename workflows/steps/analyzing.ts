@@ -17,6 +17,7 @@ import { startExecuting } from '../../src/remediation/transitions/executing.ts';
 import type { Ports } from '../ports.ts';
 import { closeRunning } from './closing.ts';
 import { countFailures, ensure } from './effects.ts';
+import { finalPlan, targetHash } from './plan.ts';
 import { askingOf, route } from './routing.ts';
 import { again, go } from './step.ts';
 import type { Step, Taken } from './step.ts';
@@ -63,8 +64,12 @@ async function ask(r: In, plan: Plan, ports: Ports): Promise<Taken<'L11' | 'L42'
   return go(made.remediation, askApproval(made.remediation, plan, approval, made.ensured, now));
 }
 
-async function execute(r: In, plan: Plan, ports: Ports): Promise<Taken<'L12' | 'L13' | 'L17' | 'L42'>> {
-  const routed = await route(r, askingOf(r), plan, ports);
+async function execute(r: In, proposed: Plan, ports: Ports): Promise<Taken<'L12' | 'L13' | 'L17' | 'L42'>> {
+  const final = await finalPlan(r, proposed, ports);
+  if ('error' in final) return go(r, failAnalysis('L17', r, final.error, await countFailures(r, ports), ports.now()));
+  const { plan } = final;
+  const hash = await targetHash(r, plan, ports);
+  const routed = await route(r, askingOf(r), plan, ports, hash.kind === 'hash' ? hash.hash : undefined);
   if (!routed.isAdmitted) {
     const conditions = { AIAnalysisComplete: analysed };
     return go(r, enterBlock('L13', r, routed.blocking, { plan, conditions }, ports.now()));
@@ -74,5 +79,5 @@ async function execute(r: In, plan: Plan, ports: Ports): Promise<Taken<'L12' | '
   const now = ports.now();
   const made = await ensure('WorkflowExecution', r, workflowExecution(r, plan, now, routed.token), ports);
   if (!made.made) return made.taken;
-  return go(made.remediation, startExecuting('L12', r, plan, made.ensured, now, undefined, routed.token));
+  return go(made.remediation, startExecuting('L12', r, plan, made.ensured, { now, hash, targetToken: routed.token }));
 }

@@ -1,8 +1,6 @@
 import { decidedStatus, decisionOn } from '../../src/remediation/approval.ts';
 import { incomplete } from '../../src/remediation/decide/analyzing.ts';
 import { workflowExecution } from '../../src/remediation/orders.ts';
-import { applyOverride } from '../../src/remediation/override.ts';
-import type { SelectedWorkflow } from '../../src/remediation/snapshots.ts';
 import type { KeptDecision, Remediation, RemediationIn } from '../../src/remediation/state.ts';
 import { toRfc3339 } from '../../src/remediation/time.ts';
 import {
@@ -17,6 +15,7 @@ import { takeDecision } from '../../src/remediation/take.ts';
 import type { Ports } from '../ports.ts';
 import { expireApproval, noteExpiryRecorded, writeUnlessSettled } from './closing.ts';
 import { countFailures, ensure, read, withChild } from './effects.ts';
+import { finalPlan, targetHash } from './plan.ts';
 import { route } from './routing.ts';
 import { again, go } from './step.ts';
 import type { Step, Taken } from './step.ts';
@@ -59,13 +58,14 @@ async function takeFromObject(r: In, ports: Ports): Promise<Remediation> {
 }
 
 async function execute(r: In, decision: KeptDecision, ports: Ports): Promise<Taken<'L19' | 'L20' | 'L23' | 'L42'>> {
-  const chosen = await chosenWorkflow(r, decision, ports);
-  const error = 'error' in chosen ? chosen.error : incomplete(chosen.workflow);
-  if ('error' in chosen || error !== undefined) {
+  const final = await finalPlan(r, r.state.plan, ports);
+  const error = 'error' in final ? final.error : incomplete(final.plan.workflow);
+  if ('error' in final || error !== undefined) {
     const failures = await countFailures(r, ports);
     return go(r, approvedUnusable(r, decision, error ?? '', failures, ports.now()), closeDecided(r, decision, ports));
   }
-  const plan = { workflow: chosen.workflow, target: r.state.plan.target };
+  const { plan } = final;
+  const hash = await targetHash(r, plan, ports);
   const routed = await route(r, 'after approval', plan, ports);
   const now = ports.now();
   const event = approvedEvent(r, decision, now);
@@ -77,22 +77,14 @@ async function execute(r: In, decision: KeptDecision, ports: Ports): Promise<Tak
   if (!made.made) return made.taken;
   return go(
     made.remediation,
-    startExecuting('L19', r, plan, made.ensured, now, { decision, event }, routed.token),
+    startExecuting('L19', r, plan, made.ensured, {
+      now,
+      hash,
+      targetToken: routed.token,
+      approved: { decision, event },
+    }),
     closeDecided(r, decision, ports),
   );
-}
-
-async function chosenWorkflow(
-  r: In,
-  { override }: KeptDecision,
-  ports: Ports,
-): Promise<{ readonly workflow: SelectedWorkflow } | { readonly error: string }> {
-  const analysed = r.state.plan.workflow;
-  if (override === undefined) return { workflow: analysed };
-  const name = override.workflowName;
-  const named = name ? await ports.readCatalogue({ namespace: r.request.namespace, name }) : undefined;
-  const result = applyOverride(analysed, override, named);
-  return result.kind === 'usable' ? { workflow: result.workflow } : { error: result.error };
 }
 
 /** Once the decision is in the trail, the approval request says so. */

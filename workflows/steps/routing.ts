@@ -18,8 +18,10 @@ export async function route(
   asking: Asking,
   plan: Plan | undefined,
   ports: Ports,
+  preHash?: string,
 ): Promise<Routed> {
-  const answer = await ports.route(questionOf(r, asking, plan, { now: ports.now(), random: ports.random() }));
+  const moment = { now: ports.now(), random: ports.random(), ...(preHash === undefined ? {} : { preHash }) };
+  const answer = await ports.route(questionOf(r, asking, plan, moment));
   switch (answer.answer) {
     case 'admitted':
       return { isAdmitted: true, token: answer.token };

@@ -14,11 +14,11 @@ export function questionOf(
   r: Remediation,
   asking: Asking,
   plan: Plan | undefined,
-  moment: { readonly now: Instant; readonly random: number },
+  moment: { readonly now: Instant; readonly random: number; readonly preHash?: string },
 ): Question {
   const { settings, status, request, state } = r;
   const nextAllowedExecution = parseTime(status.routingStatus?.nextAllowedExecution);
-  const preHash = status.operatorAudit?.preRemediationSpecHash;
+  const preHash = moment.preHash ?? status.operatorAudit?.preRemediationSpecHash;
   return {
     request: registration(r),
     generation: r.generation,

@@ -1,6 +1,7 @@
 import { limitOf } from '../deadlines.ts';
 import { targetString } from '../request.ts';
 import type { KeptDecision, Plan, Remediation, RemediationIn } from '../state.ts';
+import type { TargetHash } from '../target-hash.ts';
 import { parseTime, toRfc3339 } from '../time.ts';
 import type { Instant } from '../time.ts';
 import { transition } from '../transition.ts';
@@ -13,23 +14,61 @@ import type { Ensured, FailureCount } from './shared.ts';
 export const targetKey = (r: Remediation, plan: Plan): string =>
   [r.request.spec.clusterID ?? '', r.request.namespace, targetString(plan.target)].join('|');
 
+/** What was found out between the decision to run and the run. */
+export interface Circumstances {
+  readonly now: Instant;
+  readonly hash: TargetHash;
+  /** Fencing token of the target claim. */
+  readonly targetToken: number | undefined;
+  readonly approved?: { readonly decision: KeptDecision; readonly event: EventBody };
+}
+
+/** What the state of the target before the run adds to a step. A hash is written once and never again. */
+function capture(r: Remediation, { target }: Plan, hash: TargetHash) {
+  const name = `${target.kind} ${target.name}`;
+  switch (hash.kind) {
+    case 'hash':
+      return {
+        hash: hash.hash,
+        delta: r.status.operatorAudit?.preRemediationSpecHash
+          ? {}
+          : { operatorAudit: { preRemediationSpecHash: hash.hash } },
+        conditions: {
+          PreRemediationHashCaptured: isTrue('HashCaptured', `The state of ${name} before the remediation is recorded`),
+        },
+        kubernetesEvents: [],
+      };
+    case 'degraded': {
+      const message = `The state of ${name} before the remediation could not be recorded: ${hash.reason}`;
+      return {
+        hash: undefined,
+        delta: {},
+        conditions: { PreRemediationHashCaptured: isFalse('HashCaptureFailed', message) },
+        kubernetesEvents: [{ type: 'Warning' as const, reason: 'HashCaptureDegraded', message }],
+      };
+    }
+    case 'none':
+      return { hash: undefined, delta: {}, conditions: {}, kubernetesEvents: [] };
+  }
+}
+
 /** L12 and L19 alike: the execution is there. */
 export function startExecuting<R extends 'L12' | 'L19'>(
   row: R,
   r: Remediation,
   plan: Plan,
   ensured: Ensured<'WorkflowExecution'>,
-  now: Instant,
-  approved?: { readonly decision: KeptDecision; readonly event: EventBody },
-  targetToken?: number,
+  { now, hash, targetToken, approved }: Circumstances,
 ): Transition<R> {
   const { workflow, target } = plan;
+  const captured = capture(r, plan, hash);
+  const preHash = r.status.operatorAudit?.preRemediationSpecHash ?? captured.hash;
   const created: EventBody = {
     type: 'remediation.workflow_created',
     action: 'workflow_created',
     outcome: 'success',
     data: {
-      pre_remediation_spec_hash: r.status.operatorAudit?.preRemediationSpecHash ?? '',
+      pre_remediation_spec_hash: preHash ?? '',
       target_resource: `${target.namespace ?? ''}/${target.kind}/${target.name}`,
       workflow_id: workflow.workflowId ?? '',
       ...(workflow.version ? { workflow_version: workflow.version } : {}),
@@ -48,8 +87,10 @@ export function startExecuting<R extends 'L12' | 'L19'>(
       delta: {
         phaseProgress: { workflowExecutionRef: refTo(ensured.child), executingStartTime: toRfc3339(now) },
         workflowSelection: selection(plan, r.request.spec.targetResource),
+        ...captured.delta,
       },
       conditions: {
+        ...captured.conditions,
         AIAnalysisComplete: isTrue('AIAnalysisSucceeded', 'The analysis is complete'),
         WorkflowExecutionReady: isTrue('WorkflowExecutionCreated', `WorkflowExecution ${ensured.child.name} is there`),
       },
@@ -61,7 +102,7 @@ export function startExecuting<R extends 'L12' | 'L19'>(
         workflowId: workflow.workflowId ?? null,
         actionType: workflow.actionType ?? null,
         executionName: ensured.child.name,
-        preHash: r.status.operatorAudit?.preRemediationSpecHash ?? null,
+        preHash: preHash ?? null,
       },
       ...(targetToken === undefined ? {} : { targetToken }),
       kubernetesEvents: [
@@ -69,6 +110,16 @@ export function startExecuting<R extends 'L12' | 'L19'>(
           ? []
           : [{ type: 'Normal' as const, reason: 'ApprovalGranted', message: `Approved by ${approved.decision.by}` }]),
         moved(r.state.phase, 'Executing'),
+        ...captured.kubernetesEvents,
+        ...(r.decision?.override === undefined
+          ? []
+          : [
+              {
+                type: 'Normal' as const,
+                reason: 'OperatorOverride',
+                message: `${r.decision.by} changed what is run: ${String(workflow.workflowName ?? workflow.workflowId)}`,
+              },
+            ]),
       ],
     },
   );
