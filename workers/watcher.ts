@@ -6,6 +6,7 @@ import { createKubernetesClient } from '../src/kubernetes/client.ts';
 import { register } from '../src/postgres/ledger.ts';
 import { schemaState } from '../src/postgres/migrate.ts';
 import { createPool } from '../src/postgres/pool.ts';
+import { noteExecutions } from '../src/postgres/routing/executions.ts';
 import { openTemporal } from '../src/temporal/connection.ts';
 import { registerWhenPossible } from '../src/temporal/search-attributes.ts';
 import { ensureWorkflow, sendSnapshots } from '../src/temporal/starter.ts';
@@ -39,6 +40,11 @@ await runProcess('watcher', ({ config, kubeconfig, log, metrics, identity }) => 
       send: (uid, snapshots) => sendSnapshots(temporal, uid, snapshots),
     },
     register: (batch) => register(pool, batch),
+    noteExecutions: async (seen) => {
+      const noted = await noteExecutions(pool, seen);
+      for (let i = 0; i < noted.entered; i += 1) metrics.registered('foreign_execution');
+      return noted;
+    },
     hint: hints.hint,
     namespace: config.namespace,
     settings: settingsOf(config),

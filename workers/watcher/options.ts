@@ -6,6 +6,7 @@ import type { Registration } from '../../src/remediation/commit.ts';
 import type { Settings } from '../../src/remediation/settings.ts';
 import type { Snapshot } from '../../src/remediation/snapshots.ts';
 import type { RemediationInput } from '../../workflows/input.ts';
+import type { ExecutionsOptions } from './executions.ts';
 import type { Ensured } from './start-queue.ts';
 
 /** The two things the watcher asks of Temporal. */
@@ -21,6 +22,8 @@ export interface WatcherOptions {
   readonly register: (batch: readonly Registration[]) => Promise<unknown>;
   /** Notes that a request without a running workflow was seen to change. */
   readonly hint?: (uid: string) => Promise<unknown>;
+  /** Enters executions that the product did not make; answers who waits for a target that is free now. */
+  readonly noteExecutions?: ExecutionsOptions['note'];
   readonly namespace: string;
   readonly settings: Settings;
   readonly localFirst: boolean;

@@ -5,8 +5,9 @@ import type { Kind } from '../../src/kubernetes/kinds.ts';
 import { CHILD_KINDS } from '../../src/remediation/snapshots.ts';
 import type { ChildKind } from '../../src/remediation/snapshots.ts';
 import { createDesk } from './desk.ts';
+import { createExecutions } from './executions.ts';
 import type { Watcher, WatcherOptions } from './options.ts';
-import { seenChild, seenRequest } from './state.ts';
+import { isOver, seenChild, seenRequest } from './state.ts';
 import type { SeenChild } from './state.ts';
 import { sweep } from './sweep.ts';
 import type { Repeat } from './sweep.ts';
@@ -24,6 +25,19 @@ export function startWatcher(options: WatcherOptions): Watcher {
   const { client, namespace, log, metrics, sweepMs = SWEEP_MS, sweepAgeMs = SWEEP_AGE_MS } = options;
   const desk = createDesk(options);
   const children = new Map<ChildKind, Reflector<SeenChild>>();
+  const { noteExecutions } = options;
+  const executions =
+    noteExecutions === undefined
+      ? undefined
+      : createExecutions({
+          note: noteExecutions,
+          wake: (uid) => options.workflows.send(uid, []),
+          isLive: (uid) => {
+            const seen = desk.requests.get(uid);
+            return seen !== undefined && !isOver(seen.snapshot);
+          },
+          log,
+        });
   const repeats = new Map<string, Repeat>();
   let stopped = false;
 
@@ -45,6 +59,18 @@ export function startWatcher(options: WatcherOptions): Watcher {
     else log.warn('Watch is broken, retrying', { kind, reason: state.reason });
   };
 
+  /** The first decision must know every request, and every execution on a target that somebody else has started. */
+  let isOpening = false;
+  const openOnce = (): void => {
+    if (isOpening) return;
+    isOpening = true;
+    Promise.resolve(executions?.listed())
+      .then(() => desk.openWhenRegistered())
+      .catch((err: unknown) => {
+        log.error('Opening the watcher failed', { err });
+      });
+  };
+
   const startChildren = (): void => {
     if (stopped || children.size > 0) return;
     for (const kind of CHILD_KINDS)
@@ -52,11 +78,17 @@ export function startWatcher(options: WatcherOptions): Watcher {
         kind,
         startReflector<SeenChild>({
           ...shared(kind),
-          keep: (object) => seenChild(kind, object),
+          keep(object) {
+            const seen = seenChild(kind, object);
+            if (kind === 'WorkflowExecution') executions?.remember(seen, object);
+            return seen;
+          },
           handle(change) {
             metrics?.watchEventSeen(kind);
+            if (kind === 'WorkflowExecution') executions?.take(change);
             desk.takeChild(change);
           },
+          ...(kind === 'WorkflowExecution' ? { onListed: openOnce } : {}),
         }),
       );
   };
@@ -72,9 +104,7 @@ export function startWatcher(options: WatcherOptions): Watcher {
       if (children.size > 0) return;
       // Children are listed once their owners are known: what the owners' phases have consumed need not be told.
       startChildren();
-      desk.openWhenRegistered().catch((err: unknown) => {
-        log.error('Opening the watcher failed', { err });
-      });
+      if (executions === undefined) openOnce();
     },
   });
 
@@ -116,6 +146,7 @@ export function startWatcher(options: WatcherOptions): Watcher {
       stopped = true;
       clearInterval(sweeping);
       await Promise.all([requests.stop(), ...[...children.values()].map((reflector) => reflector.stop())]);
+      await executions?.stop();
       await desk.stop();
     },
   };
