@@ -1,8 +1,8 @@
 /** Workflows that should run and do not: lost before their first step, or ended by somebody who had no business to. */
 import { returnDuty, takeDuty } from '../../src/postgres/keeper/duties.ts';
-import { endUnbegun, forgetHints, hintedLive, liveAfter, unbegun } from '../../src/postgres/keeper/live.ts';
+import { endUnbegun, forgetHints, hintedLive, liveAfter, returnRestart } from '../../src/postgres/keeper/live.ts';
+import { takeRestart, unbegun } from '../../src/postgres/keeper/live.ts';
 import type { LiveRow } from '../../src/postgres/keeper/live.ts';
-import { raiseGeneration } from '../../src/postgres/ledger.ts';
 import { recordSideEvent } from '../../src/postgres/trail.ts';
 import { sideEventId } from '../../src/postgres/event-ids.ts';
 import { foundDeleted } from '../../src/remediation/keeper/events.ts';
@@ -59,10 +59,15 @@ export function startActivities(deps: KeeperDeps): Pick<KeeperActivities, 'start
         return true;
       }
     }
-    const generation = await raiseGeneration(pool, uid, row.generation);
+    const generation = await takeRestart(pool, uid, row.generation);
     // Somebody else replaces it, or it has ended meanwhile.
     if (generation === undefined) return false;
-    await runs.replace({ ...input, generation });
+    try {
+      await runs.replace({ ...input, generation });
+    } catch (error) {
+      await returnRestart(pool, uid).catch(() => undefined);
+      throw error;
+    }
     metrics.sweepHit('keeper', 'restart');
     log.warn('Replaced a workflow that was gone before its request had ended', {
       rr: `${where}/${name}`,

@@ -84,6 +84,29 @@ export const forgetHints = (pool: pg.Pool, uids: readonly string[]): Promise<voi
     await pool.query('update remediations set hint_at = null where uid = any($1) and terminal_at is null', [uids]);
   });
 
+/** How long whoever takes a restart has the time to make it. */
+const RESTART_MS = 30_000;
+
+/**
+ * Shuts out the run that commits as `expected` and answers the next generation; undefined when somebody else has just
+ * done so and is about to start the new run, or when it has ended.
+ */
+export const takeRestart = (pool: pg.Pool, uid: string, expected: number): Promise<number | undefined> =>
+  translating(async () => {
+    const text = `update remediations set generation = generation + 1, look_at = clock_timestamp()
+      where uid = $1 and generation = $2 and terminal_at is null
+        and (look_at is null or look_at < clock_timestamp() - make_interval(secs => $3::float8 / 1000))
+      returning generation`;
+    const result = await pool.query<{ generation: number }>(text, [uid, expected, RESTART_MS]);
+    return result.rows[0]?.generation;
+  });
+
+/** Lets others try a restart that did not work out. */
+export const returnRestart = (pool: pg.Pool, uid: string): Promise<void> =>
+  translating(async () => {
+    await pool.query('update remediations set look_at = null where uid = $1 and terminal_at is null', [uid]);
+  });
+
 /** Ends the row of a request that is gone and that nobody has begun; false when somebody has begun it meanwhile. */
 export const endUnbegun = (pool: pg.Pool, uid: string): Promise<boolean> =>
   withTransaction(pool, async (client) => {

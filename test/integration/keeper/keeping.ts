@@ -1,5 +1,6 @@
 /** The keeper's duties on a real database and a real API server, without Temporal around them. */
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { after, before } from 'mocha';
 import type pg from 'pg';
 import type { DutyReport, KeeperActivities } from '../../../activities/keeper/contract.ts';
@@ -103,7 +104,8 @@ function open({ namespace, kubeconfigFile, kubeConfig, databaseUrl }: TestServer
   };
   const another = (changes: Partial<KeeperDeps> = {}): Keeping['keep'] => {
     const activities = createKeeperActivities({ ...deps, ...changes });
-    return (duty) => new MockActivityEnvironment().run(() => activities[duty]());
+    return (duty) =>
+      new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(() => activities[duty]());
   };
   const others = customObjectsIn(kubeConfig, namespace);
   return { pool, client, others, namespace, metrics, asked, keep: another(), another };
