@@ -10,6 +10,7 @@ import { blockedCounts } from '../src/postgres/routing/waiters.ts';
 import { openTemporal } from '../src/temporal/connection.ts';
 import { startOrchestrator } from './orchestrator/start.ts';
 import { counting, runProcess } from './process.ts';
+import { temporalCheck } from './temporal-check.ts';
 
 /** The bundle that the build makes beside the compiled programs. */
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
@@ -52,7 +53,7 @@ await runProcess('orchestrator', ({ config, kubeconfig, log, metrics, identity, 
   metrics.countBlockedBy(() => blockedCounts(pool));
   return Promise.resolve({
     checks: {
-      temporal: orchestrator.state,
+      temporal: temporalCheck(temporal, orchestrator.state),
       postgres: async () => {
         const state = await schemaState(pool);
         return state.kind === 'current' ? 'ok' : `the schema is ${state.kind}: run "rrctl migrate"`;

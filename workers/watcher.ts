@@ -11,6 +11,7 @@ import { openTemporal } from '../src/temporal/connection.ts';
 import { registerWhenPossible } from '../src/temporal/search-attributes.ts';
 import { ensureWorkflow, sendSnapshots } from '../src/temporal/starter.ts';
 import { counting, runProcess } from './process.ts';
+import { temporalCheck } from './temporal-check.ts';
 import { createHints } from './watcher/hints.ts';
 import { startWatcher } from './watcher/watcher.ts';
 
@@ -57,7 +58,7 @@ await runProcess('watcher', ({ config, kubeconfig, log, metrics, identity }) => 
   return Promise.resolve({
     checks: {
       kubernetes: () => watcher.readiness().kubernetes,
-      temporal: () => watcher.readiness().temporal,
+      temporal: temporalCheck(temporal, () => watcher.readiness().temporal),
       postgres: async () => {
         const state = await schemaState(pool);
         return state.kind === 'current' ? 'ok' : `the schema is ${state.kind}: run "rrctl migrate"`;
