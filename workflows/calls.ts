@@ -1,10 +1,11 @@
 /** How activities are called: first inside the worker, then through the server for as long as it takes. */
 import {
-  ActivityFailure,
   CancellationScope,
   condition,
+  isCancellation,
   proxyActivities,
   proxyLocalActivities,
+  TemporalFailure,
 } from '@temporalio/workflow';
 import type { RemediationActivities } from '../activities/contract.ts';
 import type { Instant } from '../src/remediation/time.ts';
@@ -71,17 +72,23 @@ export function createCalls(localFirst: boolean, watch: Watch): Calls {
   };
 }
 
+/**
+ * Whether an activity has failed, and was not cancelled. A local activity that ran out of time throws an ActivityFailure
+ * when it happens and the bare TimeoutFailure when its history is replayed, so either must mean the same.
+ */
+const hasFailed = (error: unknown): boolean => error instanceof TemporalFailure && !isCancellation(error);
+
 /** The answer of the first, or what the second says when the first has failed. */
 const orElse = <T extends Promise<unknown>>(first: T, second: () => T): T =>
   first.catch((error: unknown) => {
-    if (error instanceof ActivityFailure) return second();
+    if (hasFailed(error)) return second();
     throw error;
   }) as T;
 
 /** The answer; undefined when the activity has failed for good. */
 const orUndefined = <T extends Promise<unknown>>(answer: T): Promise<Awaited<T> | undefined> =>
   answer.catch((error: unknown) => {
-    if (error instanceof ActivityFailure) return undefined;
+    if (hasFailed(error)) return undefined;
     throw error;
   }) as Promise<Awaited<T> | undefined>;
 
