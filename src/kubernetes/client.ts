@@ -12,7 +12,7 @@ import type { Kind } from './kinds.ts';
 import { createTransport } from './transport.ts';
 import type { HttpCall, RequestRecord } from './transport.ts';
 
-export type OwnerReference = {
+type OwnerReference = {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
@@ -50,20 +50,20 @@ export type NewObject = Omit<KubernetesObject, 'metadata' | 'apiVersion' | 'kind
 };
 
 /** Narrows a list; the selectors are Kubernetes'. */
-export interface ListOptions {
+interface ListOptions {
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   readonly limit?: number;
 }
 
 /** One page of a list. The resourceVersion is that of the whole list. */
-export interface Page {
+interface Page {
   readonly items: readonly KubernetesObject[];
   readonly resourceVersion: string;
 }
 
 /** A Kubernetes Event; `name` is derived by the caller, so that a repeated call makes no second one. */
-export interface NewEvent {
+interface NewEvent {
   readonly name: string;
   readonly namespace: string;
   readonly involved: { readonly kind: Kind; readonly name: string; readonly uid: string };

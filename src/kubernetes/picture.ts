@@ -15,7 +15,7 @@ export interface Picture<T> {
 }
 
 /** A list as it is being read. Nothing is taken for deleted before its end. */
-export interface ListTaking {
+interface ListTaking {
   /** Whether a list of this resourceVersion may be taken; one from before what is known may come from a server that lags behind. */
   accepts(resourceVersion: string): boolean;
   take(object: KubernetesObject): Promise<void>;

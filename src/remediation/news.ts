@@ -120,7 +120,7 @@ function lost(previous: Status, next: Status): boolean {
 }
 
 /** The value of an input field. */
-export const inputOf = (status: Status, field: InputField): Json | undefined =>
+const inputOf = (status: Status, field: InputField): Json | undefined =>
   field
     .split('.')
     .reduce<Json | undefined>(

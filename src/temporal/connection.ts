@@ -11,13 +11,16 @@ export interface TemporalOptions {
   readonly apiKey?: string;
   /** Shown by Temporal beside what this process did. */
   readonly identity?: string;
-  /** Longest wait for an answer; 10 s by default. */
+  /** Longest wait for an answer of the server; 10 s by default. */
   readonly callTimeoutMs?: number;
+  /** Longest wait for an answer of a workflow, which needs a worker; 15 s by default. */
+  readonly workerTimeoutMs?: number;
 }
 
 export interface Temporal {
   readonly address: string;
   readonly namespace: string;
+  readonly workerTimeoutMs: number;
   readonly connection: Connection;
   readonly client: Client;
   /** Makes one call with a time limit. `what` begins the message of the error when the server does not answer usefully. */
@@ -26,6 +29,7 @@ export interface Temporal {
 }
 
 const CALL_TIMEOUT_MS = 10_000;
+const WORKER_TIMEOUT_MS = 15_000;
 
 /** Does not connect yet: the first call does, and a lost connection is made again by the next. */
 export function openTemporal(options: TemporalOptions): Temporal {
@@ -42,6 +46,7 @@ export function openTemporal(options: TemporalOptions): Temporal {
   return {
     address,
     namespace,
+    workerTimeoutMs: options.workerTimeoutMs ?? WORKER_TIMEOUT_MS,
     connection,
     client,
     async within(what, call, timeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS) {
@@ -92,7 +97,7 @@ export async function ensureNamespace(temporal: Temporal, retentionDays = 7): Pr
   }
 }
 
-export const INVALID_ARGUMENT = 3;
+const INVALID_ARGUMENT = 3;
 export const ALREADY_EXISTS = 6;
 export const PERMISSION_DENIED = 7;
 export const UNIMPLEMENTED = 12;

@@ -80,8 +80,6 @@ export type UpdateAnswer<T> =
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   | { readonly kind: 'no-workflow' };
 
-const WORKER_TIMEOUT_MS = 15_000;
-
 /** Answers an approval request. The same updateId again is the same answer again. */
 export const requestDecision = (
   temporal: Temporal,
@@ -169,7 +167,7 @@ async function update<T, A>(
 /** Updates and queries are answered by a worker, so time also runs out when none runs. */
 async function askingWorker<T>(what: string, temporal: Temporal, ask: () => Promise<T>): Promise<T> {
   try {
-    return await temporal.within(what, ask, WORKER_TIMEOUT_MS);
+    return await temporal.within(what, ask, temporal.workerTimeoutMs);
   } catch (error) {
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isOutOfTime(error))
       throw new UnavailableError(

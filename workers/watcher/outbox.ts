@@ -54,7 +54,7 @@ interface Box {
 }
 
 /** Short, so that what waited for a server is there soon after it is back; few calls are under way at once anyway. */
-const RETRY: RetryBounds = { minMs: 200, maxMs: 8000 };
+const RETRY: RetryBounds = { minMs: 200, maxMs: 4000 };
 
 /** Closed at first. */
 export function createOutbox(options: OutboxOptions): Outbox {

@@ -28,12 +28,12 @@ export interface StartQueue {
 }
 
 /** Short, so that what waited for the server starts soon after it is back. */
-const RETRY = { minMs: 200, maxMs: 8000 };
+const RETRY = { minMs: 200, maxMs: 4000 };
 
 const RANK: Readonly<Record<string, number>> = { critical: 0, high: 1, warning: 2, medium: 2, low: 3, info: 4 };
 
 /** Lower goes first; a severity that is not known stands in the middle. */
-export function compareUrgency(a: SeenRequest, b: SeenRequest): number {
+function compareUrgency(a: SeenRequest, b: SeenRequest): number {
   const rank = ({ request }: SeenRequest): number => RANK[request.spec.severity.toLowerCase()] ?? 2;
   return rank(a) - rank(b) || a.request.creationTimestamp.localeCompare(b.request.creationTimestamp);
 }
