@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { createKubernetesClient } from '../../../src/kubernetes/client.ts';
 import type { KubernetesClient } from '../../../src/kubernetes/client.ts';
@@ -265,6 +266,29 @@ describe('a reflector', function () {
       states.map(({ kind }) => kind),
       ['connected'],
     );
+  });
+
+  it('notices a connection that has fallen silent when its watch should have ended (G-22)', async () => {
+    let silent = true;
+    start({
+      client: {
+        pages: client.pages,
+        watch(path, signal) {
+          if (!silent) return client.watch(path, signal);
+          silent = false;
+          const nothing = new PassThrough();
+          signal.addEventListener('abort', () => nothing.destroy(new Error('stopped')));
+          return Promise.resolve(nothing as never);
+        },
+      },
+      watchSeconds: 1,
+    });
+    await listed();
+    await create('a');
+    await eventually(() => {
+      assert.deepEqual(typesOf('a'), ['added']);
+    });
+    assert.equal(silent, false);
   });
 
   it('lists everything again now and then, and so finds what no watch told (F-34)', async () => {
