@@ -26,13 +26,14 @@ export async function eachOf<T>(batch: Batch<T>): Promise<{ readonly done: numbe
       try {
         if (await batch.work(item)) done += 1;
       } catch (error) {
+        // Next time others come first, should it be this one alone that cannot be reached.
+        await batch.onFailure?.(item).catch(() => undefined);
         if (error instanceof UnavailableError) {
           outage.error = error;
           return;
         }
         failed += 1;
         log.warn(`${batch.what} failed`, { rr: batch.nameOf(item), reason: fullMessage(error) });
-        await batch.onFailure?.(item);
       }
     }
   };

@@ -2,10 +2,10 @@
 import { isRefusal } from '../../src/kubernetes/errors.ts';
 import { API_VERSION } from '../../src/kubernetes/kinds.ts';
 import { noteUnsent } from '../../src/postgres/keeper/ended.ts';
+import { isDelivered } from '../../src/remediation/keeper/missed.ts';
 import { deliveryOfAll, mirrorOf } from '../../src/remediation/notifications/delivery.ts';
 import { isOurs, withReferences } from '../../src/remediation/notifications/references.ts';
 import { toChildSnapshot } from '../../src/remediation/projections.ts';
-import { isEnded } from '../../src/remediation/snapshots.ts';
 import type { ChildSnapshot } from '../../src/remediation/snapshots.ts';
 import type { SeenNotification } from '../../src/remediation/state.ts';
 import type { ObjectReference } from '../../src/remediation/status.ts';
@@ -69,7 +69,10 @@ export async function showDelivery(deps: KeeperDeps, look: Look, names: readonly
       ...(condition === undefined ? {} : { conditions: conditionsWith(found, 'NotificationDelivered', condition) }),
     };
   });
-  return { ...written, isUnfinished: followed.some((one) => one !== 'absent' && one.gone !== true && !isEnded(one)) };
+  return {
+    ...written,
+    isUnfinished: followed.some((one) => one !== 'absent' && one.gone !== true && !isDelivered(one)),
+  };
 }
 
 async function readNotification({ kubernetes }: KeeperDeps, namespace: string, name: string): Promise<Named> {
@@ -98,7 +101,7 @@ function withCancelled(read: readonly Named[], { row, found }: Look): readonly S
   const { notificationStatus: shown = '', notificationRequestRefs: refs = [] } = found.status.completionStatus ?? {};
   const request = { name: requestName, nameDigest: digestOf(requestName) };
   const isOpen = ['', 'Pending', 'InProgress'].includes(shown);
-  const isExplained = read.some(({ seen }) => seen !== undefined && seen !== 'absent' && !isEnded(seen));
+  const isExplained = read.some(({ seen }) => seen !== undefined && seen !== 'absent' && !isDelivered(seen));
   const wasThere = (name: string): boolean =>
     isOurs(name, request) || refs.some((ref) => ref.name === name && Boolean(ref.uid));
   return read.flatMap(({ name, seen }) => {

@@ -23,11 +23,12 @@ const QUIET_MS = 60_000;
 export function startActivities(deps: KeeperDeps): Pick<KeeperActivities, 'startWorkflows'> {
   const { pool, kubernetes, namespace, runs, metrics, log, settings, localFirst } = deps;
 
-  /** What the workflow is started with; undefined when nobody has begun the request and it is gone. */
+  /** What the workflow is started with; undefined when nobody has begun the request and it is gone, or going. */
   const inputOf = async ({ registration, step, generation }: LiveRow): Promise<RemediationInput | undefined> => {
     const { namespace: where, name, uid } = registration;
     const object = await kubernetes.get('RemediationRequest', where, name);
-    const seen = object?.metadata.uid === uid ? toStart(object) : undefined;
+    const isThere = object?.metadata.uid === uid && object.metadata.deletionTimestamp === undefined;
+    const seen = isThere ? toStart(object) : undefined;
     if (seen === undefined && step === 0) return undefined;
     return { ...(seen ?? inputOfGone(registration)), settings, generation, localFirst };
   };

@@ -123,8 +123,10 @@ async function schedule(
   signal: AbortSignal,
 ): Promise<void> {
   metrics.readKeeperBy(() => lastPassAge(pool, namespace));
+  let isTold = false;
   const onFailure = (err: unknown): void => {
-    log.debug('Scheduling the keeper fails, retrying', { err });
+    log[isTold ? 'debug' : 'warn']('Scheduling the keeper fails, retrying', { err });
+    isTold = true;
   };
   await keepScheduled(temporal, { taskQueue, intervalMs }, { signal, onFailure });
 }

@@ -1,6 +1,7 @@
 /** Knows every request and its workflow: registers what is new, starts what may run, and carries what is news to whom it concerns. */
 import type { Change } from '../../src/kubernetes/picture.ts';
 import { workflowId } from '../../src/remediation/names.ts';
+import { isTouched, isUnshown } from '../../src/remediation/keeper/missed.ts';
 import { isConclusive, weightOf } from '../../src/remediation/news.ts';
 import { toRegistration } from '../../src/remediation/projections.ts';
 import type { AnyChildSnapshot, RequestSnapshot, Snapshot } from '../../src/remediation/snapshots.ts';
@@ -115,6 +116,7 @@ export function createDesk(options: DeskOptions): Desk {
   const admit = ({ snapshot }: SeenRequest): void => {
     if (mayStart(snapshot)) starts.add(snapshot.uid);
     else if (!isOver(snapshot)) outbox.put(snapshot.uid, snapshot, weightOf(undefined, snapshot));
+    else if (isTouched(snapshot)) hint(snapshot.uid);
   };
 
   const registrar = createRegistrar({
@@ -175,7 +177,7 @@ export function createDesk(options: DeskOptions): Desk {
       for (const uid of audience(snapshot)) {
         const owner = requests.get(uid)?.snapshot;
         if (owner !== undefined && isOver(owner)) {
-          if (previous !== undefined && weight !== 'none') hint(uid);
+          if (previous === undefined ? isUnshown(owner, snapshot) : weight !== 'none') hint(uid);
           continue;
         }
         const isOld =

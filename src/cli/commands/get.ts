@@ -76,6 +76,7 @@ async function showOne(name: string, io: Io, dependencies: Dependencies): Promis
       ['Plan', approval?.planDigest],
       ['Answer with', approval === undefined ? undefined : `rrctl approve ${name} -n ${standing.namespace}, or reject`],
       ['Message', plain(standing.message)],
+      ['Kept until', standing.ended ? instant(status.retentionExpiryTime, now) : undefined],
       ['Workflow', workflowWord(standing, asked)],
       ['Temporal UI', link],
     ]),

@@ -7,22 +7,16 @@ import type { RequestSnapshot } from '../snapshots.ts';
 import { asJson, OWN_CONDITIONS } from '../status.ts';
 import type { PhaseProgress, Status, StatusDelta } from '../status.ts';
 import { toRfc3339 } from '../time.ts';
+import { typesOf } from '../trail.ts';
 import type { Instant } from '../time.ts';
-
-/** Readers that know only upstream's events take ours for these. */
-const READS_AS = {
-  'orchestrator.lifecycle.deleted': 'orchestrator.lifecycle.completed',
-  'orchestrator.lifecycle.adopted': 'orchestrator.lifecycle.created',
-  'orchestrator.status.updated': 'orchestrator.lifecycle.transitioned',
-} as const satisfies Partial<Record<EventType, EventType>>;
 
 function event(
   { namespace, name, uid }: RequestIdentity,
-  type: keyof typeof READS_AS,
+  type: EventType,
   action: string,
   data: JsonObject,
 ): AuditEvent {
-  const common = { event_type: READS_AS[type], x_event_type: type, rr_name: name, namespace, rr_uid: uid };
+  const common = { ...typesOf(type), rr_name: name, namespace, rr_uid: uid };
   return {
     type,
     action,

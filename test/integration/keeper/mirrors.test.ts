@@ -141,7 +141,7 @@ describe('the keeper, showing what comes after the end', function () {
     assert.equal(await versionOf('rr-unsent'), version);
   });
 
-  it('E-012: shows an assessment that came too late in its condition, and changes nothing of the outcome', async () => {
+  it('shows an assessment that came too late in its condition, and changes nothing of the outcome', async () => {
     const open = {
       type: 'EffectivenessAssessed',
       status: 'False',
