@@ -38,7 +38,8 @@ export async function writeStatus({ kubernetes, metrics }: Deps, change: StatusC
   let read: KubernetesObject | undefined;
   for (let tries = 0; tries <= MOST_CONFLICTS; tries += 1) {
     if (resourceVersion !== undefined) {
-      const body: JsonObject = { metadata: { uid, resourceVersion }, status: statusBody(delta, change.after, foreign) };
+      const status = statusBody(delta, change.after, foreign);
+      const body: JsonObject = { metadata: { uid, resourceVersion }, status: withDelivery(status, change.write) };
       try {
         const patched = await kubernetes.mergePatchStatus('RemediationRequest', namespace, name, body);
         metrics.statusWritten('step');
@@ -78,6 +79,13 @@ function withTheirRefs(delta: StatusDelta, found: Status): StatusDelta {
   const all = ours.every(({ name }) => known.has(name)) ? theirs : united(theirs, ours);
   return { ...delta, completionStatus: { ...delta.completionStatus, notificationRequestRefs: all } };
 }
+
+/** The change with the delivery of notifications that is to be shown along with it. */
+const withDelivery = (
+  status: JsonObject,
+  { notificationStatus }: Pick<StatusWrite, 'notificationStatus'>,
+): JsonObject =>
+  notificationStatus === undefined ? status : mergePatch(status, { completionStatus: { notificationStatus } });
 
 /** Whether the status shows the change already: the answer to an earlier try was lost. */
 const isThere = (delta: StatusDelta, status: Status): boolean =>

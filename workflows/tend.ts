@@ -20,7 +20,7 @@ export interface TendingPorts extends Pick<Ports, 'now' | 'ensureNotification'> 
 export async function tend(r: Remediation, ports: TendingPorts): Promise<Remediation> {
   const now = ports.now();
   const { unsent, notBefore } = r.notifications;
-  if (now < notBefore) return r;
+  if (now < notBefore || r.observed.gone) return r;
   if (unsent.length > 0) {
     const tries = unsent.map(async (order) => ({ order, answer: await ports.ensureNotification(order) }));
     return { ...r, notifications: afterTries(r.notifications, await Promise.all(tries), ports.now()) };

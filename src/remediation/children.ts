@@ -50,7 +50,7 @@ export type NotificationKind =
   | 'phase timeout';
 
 /** A block of a notification's body: its text, or what the source object says there. */
-export type BodyPart = string | { readonly fromSource: 'why approval' | 'alignment' | 'warnings' | 'execution' };
+export type BodyPart = string | { readonly fromSource: 'alignment' | 'warnings' | 'execution' };
 
 /** A NotificationRequest to be there. Its last parts are read from the source when it is made, because a workflow does not carry them. */
 export interface NotificationOrder {

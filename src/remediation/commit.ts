@@ -61,6 +61,8 @@ export interface StatusWrite {
   readonly resourceVersion: string;
   /** Conditions that belong to others, carried over unchanged. */
   readonly foreignConditions: Readonly<Record<string, Condition>>;
+  /** The delivery of notifications, if the status does not show it yet: it goes along, and no event tells it. */
+  readonly notificationStatus?: string;
   /** The phase before this step: what the status is expected to show, unless it shows the new one already. */
   readonly phaseBefore: Phase | undefined;
 }

@@ -54,7 +54,12 @@ export interface AIAnalysisStatus {
   readonly subReason?: string;
   readonly message?: string;
   readonly review?: { readonly needsHumanReview?: boolean; readonly humanReviewReason?: string };
-  readonly approval?: { readonly approvalRequired?: boolean; readonly approvalReason?: string };
+  readonly approval?: {
+    readonly approvalRequired?: boolean;
+    readonly approvalReason?: string;
+    /** Of the context only what people are told at once. */
+    readonly approvalContext?: { readonly reason?: string };
+  };
   readonly rcaResult?: {
     readonly selectedWorkflow?: SelectedWorkflow;
     readonly rootCause?: string;

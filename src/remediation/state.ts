@@ -99,6 +99,8 @@ export interface Notifications {
   readonly unsent: readonly NotificationOrder[];
   /** Nothing that failed is tried again before this. */
   readonly notBefore: Instant;
+  /** When the delivery that the status does not show yet is written, unless a step shows it before. */
+  readonly mirrorAt?: Instant;
   /** Whether the cluster has no notifications; then no wait is interrupted to try again. */
   readonly unavailable: boolean;
 }

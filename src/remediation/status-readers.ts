@@ -64,7 +64,11 @@ const READERS: { readonly [K in ChildKind]: Reader<StatusOf[K]> } = {
     subReason: text,
     message: forPeople,
     review: record({ needsHumanReview: boolean, humanReviewReason: text }),
-    approval: record({ approvalRequired: boolean, approvalReason: forPeople }),
+    approval: record({
+      approvalRequired: boolean,
+      approvalReason: forPeople,
+      approvalContext: record({ reason: forPeople }),
+    }),
     rcaResult: record({
       selectedWorkflow: record({
         workflowId: text,

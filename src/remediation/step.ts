@@ -2,6 +2,8 @@
 import type { Commit, CommitAnswer, RecordedStep } from './commit.ts';
 import { mergePatch } from './json.ts';
 import type { JsonObject } from './json.ts';
+import type { Mirror } from './notifications/delivery.ts';
+import { mirrorDue, shown } from './notifications/following.ts';
 import { isTerminal } from './phases.ts';
 import type { Phase } from './phases.ts';
 import type { Remediation } from './state.ts';
@@ -118,6 +120,8 @@ export function stepOf(r: Remediation, t: Transition, now: Instant): Step {
   const step = r.step + 1;
   const from = r.step === 0 ? undefined : r.state.phase;
   const clock = globalClock(r, t.to, now);
+  const { mirror, with: told } = delivered(r, t, now);
+  const { foreignPhase: _, ...observed } = told.observed;
   const delta = deltaOf(r, t, now);
   const status = mergePatch(asJson(r.status), asJson(delta)) as Status;
   const commit: Commit = {
@@ -138,7 +142,8 @@ export function stepOf(r: Remediation, t: Transition, now: Instant): Step {
           write: {
             delta,
             resourceVersion: r.observed.resourceVersion,
-            foreignConditions: r.observed.foreignConditions,
+            foreignConditions: observed.foreignConditions,
+            ...(mirror === undefined ? {} : { notificationStatus: mirror.notificationStatus }),
             phaseBefore: from,
           },
         }),
@@ -147,8 +152,17 @@ export function stepOf(r: Remediation, t: Transition, now: Instant): Step {
     ...(t.releasesTarget === true || endsExecution(r, t) ? { releasesTarget: true } : {}),
     memory: memoryOf({ ...withClock(r, clock), state: t.to }),
   };
-  const { foreignPhase: _, ...observed } = r.observed;
-  return { commit, next: { ...withClock(r, clock), step, state: t.to, status, edits: [], observed } };
+  return { commit, next: { ...withClock(told, clock), step, state: t.to, status, edits: [], observed } };
+}
+
+/** The delivery of notifications that the step's PATCH shows as well; one that has something to say waits for a write of its own. */
+function delivered(
+  r: Remediation,
+  t: Transition,
+  now: Instant,
+): { readonly mirror?: Mirror; readonly with: Remediation } {
+  const mirror = t.isGone === true ? undefined : mirrorDue(r, now);
+  return mirror === undefined || mirror.message !== undefined ? { with: r } : { mirror, with: shown(r, mirror) };
 }
 
 /** What the status does not tell of a remediation, and a run needs to go on. */

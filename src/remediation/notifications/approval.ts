@@ -5,7 +5,7 @@ import type { Remediation } from '../state.ts';
 import { toRfc3339 } from '../time.ts';
 import type { Instant } from '../time.ts';
 import type { Transition } from '../transition.ts';
-import { analysisName, commonFacts, opening, rootCauseBlock, signal, sourceOf, workflowText } from './facts.ts';
+import { analysisName, commonFacts, opening, rootCauseBlock, signal, workflowText } from './facts.ts';
 import { order, present } from './notification.ts';
 import type { Priority } from './notification.ts';
 import { inline, line, lines, quoted } from './text.ts';
@@ -42,9 +42,7 @@ export function approval(r: Remediation, t: Transition, now: Instant): Notificat
       rootCauseBlock(r),
       line('Confidence', `${(confidence * 100).toFixed(0)} %`),
       line('Proposed workflow', workflowText(plan)),
-      sourceOf(r, 'AIAnalysis') === undefined
-        ? quoted('Why approval is needed', approvalReason(r))
-        : { fromSource: 'why approval' },
+      quoted('Why approval is needed', asksBecause(r)),
       lines(
         line(
           'Decide by',
@@ -55,9 +53,11 @@ export function approval(r: Remediation, t: Transition, now: Instant): Notificat
       howToAnswer(r),
       quoted('Why this workflow was chosen', workflow.rationale),
     ],
-    source: sourceOf(r, 'AIAnalysis'),
   });
 }
+
+const asksBecause = (r: Remediation): string =>
+  r.children.AIAnalysis?.status.approval?.approvalContext?.reason || approvalReason(r);
 
 function howToAnswer(r: Remediation): string {
   const { namespace, name } = r.request;

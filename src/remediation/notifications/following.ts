@@ -30,12 +30,23 @@ export function mirrorDue(r: Remediation, now: Instant): Mirror | undefined {
   return mirrorOf(deliveryOfAll(followed(r).map((name) => notifications.seen[name])), shown, now);
 }
 
-/** When a waiting remediation should look again, because something about its notifications failed; undefined when nothing did. */
-export function retryAt(r: Remediation, now: Instant): Instant | undefined {
-  const { unsent, notBefore, unavailable } = r.notifications;
-  if (unavailable || notBefore <= now) return undefined;
-  const isWaiting = unsent.length > 0 || unread(r).length > 0 || mirrorDue(r, now) !== undefined;
-  return isWaiting ? notBefore : undefined;
+/** When a waiting remediation should look again at its notifications; undefined when there is nothing to do about them. */
+export function lookAgainAt(r: Remediation, now: Instant): Instant | undefined {
+  const { unsent, notBefore, unavailable, mirrorAt } = r.notifications;
+  if (unavailable || r.observed.gone) return undefined;
+  const isMirrorDue = mirrorDue(r, now) !== undefined;
+  if (notBefore > now) return unsent.length > 0 || unread(r).length > 0 || isMirrorDue ? notBefore : undefined;
+  return isMirrorDue ? mirrorAt : undefined;
+}
+
+/** The remediation that shows this delivery: written for itself, or along with a step. */
+export function shown(r: Remediation, { notificationStatus, condition }: Mirror): Remediation {
+  const { mirrorAt: _, ...notifications } = r.notifications;
+  const foreignConditions = {
+    ...r.observed.foreignConditions,
+    ...(condition === undefined ? {} : { NotificationDelivered: condition }),
+  };
+  return { ...r, notifications, observed: { ...r.observed, notificationStatus, foreignConditions } };
 }
 
 /** All conditions as they stand in the status as far as is known. */
@@ -50,13 +61,9 @@ type Answer =
   | { readonly kind: 'gone' };
 
 /** The remediation once its mirror was written. */
-export function mirrored(r: Remediation, { notificationStatus, condition }: Mirror, answer: Answer): Remediation {
+export function mirrored(r: Remediation, mirror: Mirror, answer: Answer): Remediation {
   if (answer.kind === 'gone') return { ...r, observed: { ...r.observed, gone: true } };
-  const foreignConditions = {
-    ...r.observed.foreignConditions,
-    ...(condition === undefined ? {} : { NotificationDelivered: condition }),
-  };
-  const { resourceVersion } = answer;
-  const written = { ...r, observed: { ...r.observed, resourceVersion, notificationStatus, foreignConditions } };
+  const after = shown(r, mirror);
+  const written = { ...after, observed: { ...after.observed, resourceVersion: answer.resourceVersion } };
   return answer.observed === undefined ? written : takeSnapshot(written, answer.observed);
 }

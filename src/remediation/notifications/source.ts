@@ -3,7 +3,7 @@ import type { BodyPart, NotificationOrder } from '../children.ts';
 import { isObject, mergePatch } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { boolean, listOf, number, record, text as words } from '../readers.ts';
-import { body, inline, line, lines, quote, quoted } from './text.ts';
+import { body, inline, line, lines, quote } from './text.ts';
 
 const MOST_FINDINGS = 20;
 const MOST_WARNINGS = 20;
@@ -12,16 +12,12 @@ const MOST_WARNINGS = 20;
 export function specOf(order: NotificationOrder, source: JsonObject | undefined): JsonObject {
   const status = isObject(source?.['status']) ? source['status'] : {};
   const spec = mergePatch(order.spec, factsFrom(order, status));
-  return { ...spec, body: body(...order.body.map((part) => textOf(part, order, status))) };
+  return { ...spec, body: body(...order.body.map((part) => textOf(part, status))) };
 }
 
-function textOf(part: BodyPart, order: NotificationOrder, status: JsonObject): string {
+function textOf(part: BodyPart, status: JsonObject): string {
   if (typeof part === 'string') return part;
   switch (part.fromSource) {
-    case 'why approval': {
-      const approval = approvalOf(status);
-      return quoted('Why approval is needed', approval?.approvalContext?.reason || reasonIn(order));
-    }
     case 'alignment':
       return alignmentText(status);
     case 'warnings':
@@ -30,11 +26,6 @@ function textOf(part: BodyPart, order: NotificationOrder, status: JsonObject): s
       return executionText(status);
   }
 }
-
-const approvalOf = (status: JsonObject) => record({ approvalContext: record({ reason: words }) })(status['approval']);
-
-const reasonIn = ({ spec }: NotificationOrder): string | undefined =>
-  record({ analysis: record({ approvalReason: words }) })(spec['context'])?.analysis?.approvalReason;
 
 const verdictOf = (status: JsonObject) =>
   record({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mergePatch } from '../../../src/remediation/json.ts';
 import type { JsonObject } from '../../../src/remediation/json.ts';
+import type { RemediationIn } from '../../../src/remediation/state.ts';
 import { notificationsFor } from '../../../src/remediation/notifications/index.ts';
 import {
   bare,
@@ -70,9 +71,16 @@ describe('the notification of an approval', () => {
     assert.match(body, new RegExp(`rrctl approve ${name} -n ${namespace}`));
     assert.match(body, /Why this workflow was chosen:\n> the container leaks memory/);
   });
-  it('prefers the reason that the analysis gave in its context, read when it is made', () => {
-    const source = { status: { approval: { approvalContext: { reason: 'policy 7 wants two eyes' } } } };
-    assert.match(bodyOf(specFor('approval', EXAMPLES.approval(), source)), /Why approval is needed:\n> policy 7 wants/);
+  it('prefers the reason that the analysis gave in its context', () => {
+    const { r, t } = EXAMPLES.approval();
+    const reasoned = {
+      approvalRequired: true,
+      approvalReason: 'policy',
+      approvalContext: { reason: 'two eyes wanted' },
+    };
+    const status = { ...r.children.AIAnalysis?.status, approval: reasoned };
+    const taken = { r: withStatus(r as RemediationIn<'Analyzing'>, 'AIAnalysis', status), t };
+    assert.match(bodyOf(specFor('approval', taken)), /Why approval is needed:\n> two eyes wanted/);
     assert.match(bodyOf(spec), /Why approval is needed:\n> production target/);
   });
   for (const [business, priority] of Object.entries({ P0: 'Critical', P1: 'High', P2: 'Medium', P3: 'Low' }))

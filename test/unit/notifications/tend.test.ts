@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import type { MirrorAnswer, MirrorWrite, NotificationReading } from '../../../activities/contract.ts';
 import type { NotificationAnswer, NotificationOrder } from '../../../src/remediation/children.ts';
-import { retryAt } from '../../../src/remediation/notifications/following.ts';
+import { lookAgainAt } from '../../../src/remediation/notifications/following.ts';
 import type { Notifications, Remediation } from '../../../src/remediation/state.ts';
+import { stepOf } from '../../../src/remediation/step.ts';
 import { takeSnapshot } from '../../../src/remediation/take.ts';
 import { tend } from '../../../workflows/tend.ts';
-import { aNotification, created, EXAMPLES, NOW, orderOf } from '../../builders/notifications.ts';
+import { aNotification, bare, created, EXAMPLES, NOW, orderOf } from '../../builders/notifications.ts';
 import { aRemediation } from '../../builders/remediation.ts';
 import { aRequest } from '../../builders/request.ts';
 import { aRequestSnapshot } from '../../builders/snapshots.ts';
@@ -21,10 +22,12 @@ function ports(answers: {
 }) {
   const calls: string[] = [];
   const writes: MirrorWrite[] = [];
+  const clock = { now: NOW };
   return {
     calls,
     writes,
-    now: () => NOW,
+    clock,
+    now: () => clock.now,
     ensureNotification: (order: NotificationOrder) => {
       calls.push(`make ${order.name}`);
       return Promise.resolve((answers.made ?? created)(order));
@@ -47,11 +50,16 @@ function waiting(seen: Notifications['seen'], changes: Partial<Remediation> = {}
   return { ...r, notifications: { ...r.notifications, seen } };
 }
 
-/** Tends until there is nothing to do. */
-async function settled(r: Remediation, p: ReturnType<typeof ports>): Promise<Remediation> {
+/** Tends, for so long at most, until there is nothing to do. */
+async function settled(r: Remediation, p: ReturnType<typeof ports>, forMs = 10_000): Promise<Remediation> {
+  const end = p.clock.now + forMs;
   for (let known = r; ;) {
     const next = await tend(known, p);
-    if (next === known) return known;
+    if (next === known) {
+      const at = lookAgainAt(known, p.clock.now);
+      if (at === undefined || at > end) return known;
+      p.clock.now = at;
+    }
     known = next;
   }
 }
@@ -131,20 +139,33 @@ describe('a waiting remediation', () => {
     const r = waiting({ [APPROVAL]: aNotification(APPROVAL) });
     assert.equal(await tend(r, p), r);
     assert.deepEqual(p.calls, []);
-    assert.equal(retryAt(r, NOW), undefined);
+    assert.equal(lookAgainAt(r, NOW), undefined);
   });
   it('takes note that its object is gone', async () => {
     const p = ports({ mirror: { kind: 'gone' } });
-    const after = await tend(waiting({ [APPROVAL]: aNotification(APPROVAL, { phase: 'Sent' }) }), p);
+    const after = await settled(waiting({ [APPROVAL]: aNotification(APPROVAL, { phase: 'Sent' }) }), p);
     assert.equal(after.observed.gone, true);
   });
   it('believes what it finds when somebody else wrote before it', async () => {
     const Theirs = { status: 'True', reason: 'R', message: 'm', lastTransitionTime: 't' } as const;
     const observed = aRequestSnapshot({ resourceVersion: '90', status: { conditions: { Theirs } } });
     const p = ports({ mirror: { kind: 'written', resourceVersion: '90', observed } });
-    const after = await tend(waiting({ [APPROVAL]: aNotification(APPROVAL, { phase: 'Sent' }) }), p);
+    const after = await settled(waiting({ [APPROVAL]: aNotification(APPROVAL, { phase: 'Sent' }) }), p);
     assert.deepEqual(after.observed.foreignConditions['Theirs'], Theirs);
     assert.equal(after.observed.resourceVersion, '90');
+  });
+});
+
+describe('a step of a remediation', () => {
+  it('E-003, E-004: shows in its own PATCH how a notification is delivered, so that no other write is needed', async () => {
+    const p = ports({ mirror: written });
+    const r = await tend(waiting({ [APPROVAL]: aNotification(APPROVAL, { phase: 'Sent' }) }), p);
+    const { commit, next } = stepOf(r, bare('L41', r), NOW);
+    assert.equal(commit.write?.notificationStatus, 'Sent');
+    assert.equal(commit.write.foreignConditions['NotificationDelivered']?.status, 'True');
+    assert.equal(commit.write.delta.completionStatus?.notificationStatus, undefined);
+    assert.equal(await settled(next, p), next);
+    assert.deepEqual(p.calls, []);
   });
 });
 
@@ -152,17 +173,19 @@ describe('what fails while a remediation waits', () => {
   it('is tried again after 30 s, and meanwhile nothing is asked', async () => {
     const p = ports({});
     const r = waiting({ [APPROVAL]: aNotification(APPROVAL, { phase: 'Sent' }) });
-    const after = await tend(r, p);
-    assert.equal(retryAt(after, NOW), NOW + 30_000);
+    const after = await settled(r, p);
+    assert.equal(lookAgainAt(after, p.now()), p.now() + 30_000);
     assert.equal(await tend(after, p), after);
     assert.deepEqual(p.calls, ['show Sent']);
+    await settled(after, p, 30_000);
+    assert.deepEqual(p.calls, ['show Sent', 'show Sent']);
   });
   it('is the bell of an approval: it is rung again while the question is open', async () => {
     const order = orderOf(EXAMPLES.approval(), 'approval');
     assert.ok(order !== undefined);
     const r = aRemediation('AwaitingApproval');
     const unsent = { ...r, notifications: { ...r.notifications, unsent: [order], notBefore: NOW + 30_000 } };
-    assert.equal(retryAt(unsent, NOW), NOW + 30_000);
+    assert.equal(lookAgainAt(unsent, NOW), NOW + 30_000);
     const p = { ...ports({}), now: () => NOW + 30_000 };
     const after = await tend(unsent, p);
     assert.deepEqual(p.calls, [`make ${APPROVAL}`]);
@@ -175,7 +198,7 @@ describe('what fails while a remediation waits', () => {
     const r = aRemediation('AwaitingApproval');
     const unsent = { ...r, notifications: { ...r.notifications, unsent: [order] } };
     const after = await tend(unsent, ports({ made: () => ({ kind: 'unavailable', message: '' }) }));
-    assert.equal(retryAt(after, NOW), undefined);
+    assert.equal(lookAgainAt(after, NOW), undefined);
     assert.equal(after.notifications.unsent.length, 1);
   });
 });
