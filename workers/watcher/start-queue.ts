@@ -69,20 +69,21 @@ export function createStartQueue(options: StartQueueOptions): StartQueue {
     sorted = true;
   };
 
-  const start = async (uid: string): Promise<void> => {
+  const start = async (uid: string): Promise<(() => void) | undefined> => {
     for (let failures = 1; ; failures++) {
       const seen = options.current(uid);
-      if (seen === undefined) return;
+      if (seen === undefined) return undefined;
       try {
         const ensured = await options.ensure(seen);
         options.connection.succeeded();
-        options.onEnsured(seen, ensured);
-        return;
+        return () => {
+          options.onEnsured(seen, ensured);
+        };
       } catch (error) {
         options.connection.failed(error);
         // A place among the concurrent ones is kept: when the server is down, nobody else would get through either.
         const stopped = await sleep(retryDelay(failures, RETRY), false, { signal: stopping.signal }).catch(() => true);
-        if (stopped) return;
+        if (stopped) return undefined;
       }
     }
   };
@@ -102,8 +103,9 @@ export function createStartQueue(options: StartQueueOptions): StartQueue {
       waiting.delete(uid);
       busy.set(
         uid,
-        start(uid).finally(() => {
+        start(uid).then((tell) => {
           busy.delete(uid);
+          tell?.();
           pump();
         }),
       );
