@@ -77,9 +77,9 @@ describe('a remediation that is interrupted on real servers', function () {
   it('leaves what the Gateway writes all the time as the Gateway wrote it (A-48, S6)', async () => {
     const uid = await rig().create('counted', 'ai-approval');
     let count = 0;
-    let isOver = false;
+    const over = new AbortController();
     const gateway = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         count += 1;
         await edit('counted', { deduplication: { occurrenceCount: count, lastSeenAt: '2026-11-23T10:00:00Z' } });
       }
@@ -90,7 +90,7 @@ describe('a remediation that is interrupted on real servers', function () {
       await rig().objects.patchStatus('RemediationApprovalRequest', 'rar-counted', decision);
       await rig().untilPhase('counted', 'Completed');
     } finally {
-      isOver = true;
+      over.abort();
       await gateway;
     }
     const object = await rig().client.get('RemediationRequest', rig().servers.namespace, 'counted');

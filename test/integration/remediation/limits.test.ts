@@ -52,7 +52,7 @@ describe('the limits of a remediation on real servers', function () {
       const { items } = await rig().client.list(kind, rig().servers.namespace);
       const closed = items.find(({ metadata }) => metadata.name === `${child}-${simulate}`);
       assert.equal(closed?.status?.['phase'], 'Failed');
-      assert.match(JSON.stringify(closed?.status), /terminal phase: TimedOut/);
+      assert.match(JSON.stringify(closed.status), /terminal phase: TimedOut/);
       const events = await trailOf(rig().pool, { uid });
       assert.equal(events.filter(({ event_type: type }) => type === 'orchestrator.timeouts.modified').length, 1);
       await standingChecks(rig(), simulate, uid);

@@ -29,6 +29,7 @@ import type { CustomObjects } from '../../fixtures/custom-objects.ts';
 import { workflowBundleFile } from '../../support/bundle.ts';
 import { eventually } from '../../support/eventually.ts';
 import { managedNamespace } from '../../support/managed-namespace.ts';
+import { quietRuntime } from '../../support/quiet-runtime.ts';
 import { useServers } from '../../support/servers.ts';
 import type { TestServers } from '../../support/servers.ts';
 
@@ -64,6 +65,7 @@ export function useRig(options: RigOptions = {}): () => Rig {
   let watcher: Watcher | undefined;
   before(async function () {
     this.timeout(120_000);
+    quietRuntime();
     await managedNamespace(servers().kubeConfig, TARGETS);
     const opened = await open(servers());
     rig = opened;

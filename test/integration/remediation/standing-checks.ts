@@ -95,8 +95,5 @@ function checkClosed(kind: Kind, { metadata, status }: KubernetesObject): void {
   if (kind === 'EffectivenessAssessment') return;
   const word = kind === 'RemediationApprovalRequest' ? status?.['decision'] : status?.['phase'];
   const ends = ['Completed', 'Failed', 'Approved', 'Rejected', 'Expired'];
-  assert.ok(
-    typeof word === 'string' && ends.includes(word),
-    `S8: ${kind} ${metadata.name} is ${String(word as string)}`,
-  );
+  assert.ok(typeof word === 'string' && ends.includes(word), `S8: ${kind} ${metadata.name} is not closed`);
 }
