@@ -6,7 +6,7 @@ import { toRfc3339 } from '../../src/remediation/time.ts';
 import { blockAgain } from '../../src/remediation/transitions/block.ts';
 import { cooldownServed, inheritCompleted, inheritFailed, unblock } from '../../src/remediation/transitions/blocked.ts';
 import type { Ports } from '../ports.ts';
-import { askingOf, route } from './routing.ts';
+import { askingOf, route, wokenIfOver } from './routing.ts';
 import { again, go } from './step.ts';
 import type { Step, Taken } from './step.ts';
 
@@ -65,7 +65,9 @@ async function askAgain(r: In, wake: 'signal' | 'expiry', ports: Ports): Promise
   const asking = origin === 'Pending' ? 'before analysis' : askingOf(r);
   const routed = await route(r, asking, plan, ports);
   if (routed.isAdmitted) return go(r, unblock(r, { wake }, ports.now()));
-  return isSame(r, routed.blocking.block) ? again(r) : go(r, blockAgain(r, routed.blocking));
+  return isSame(r, routed.blocking.block)
+    ? again(r)
+    : go(wokenIfOver(r, routed.blocking), blockAgain(r, routed.blocking));
 }
 
 /** Whether the status says all of this already. */

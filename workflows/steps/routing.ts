@@ -35,3 +35,7 @@ export async function route(
 /** Which question a remediation asks that has been analysed. */
 export const askingOf = (r: Remediation): Asking =>
   r.decision?.decision === 'Approved' ? 'after approval' : 'after analysis';
+
+/** The remediation, woken at once when what blocks it is over already. */
+export const wokenIfOver = <R extends Remediation>(r: R, { block }: Blocking): R =>
+  block.isOver === true ? { ...r, isWoken: true } : r;

@@ -91,7 +91,8 @@ async function decide(
   const block = blockOf(facts);
 
   if (isOver && block === undefined) await release(client, reading.holder);
-  const elects = owner === undefined && reading.candidate !== undefined && reachesOwner(asking, block);
+  const elects =
+    owner === undefined && reading.candidate !== undefined && reachesOwner(asking, block) && block?.isOver !== true;
   if (elects && reading.owner !== undefined) await release(client, reading.owner);
   const claims = block === undefined && intent !== undefined && !isMine;
   const waiters = leavesQueue(question, reading, block) && reading.waiter !== undefined ? [reading.waiter] : [];
@@ -125,7 +126,9 @@ function factsOf(
   { entries }: PastRuns,
 ): RoutingFacts {
   const { request, signalTarget, intent, present, nextAllowedExecution, preHash } = question;
-  const { foreign, recent, waiter, freeSince } = reading;
+  const { foreign, recent, waiter, freeSince, lastOwner } = reading;
+  // Whoever was there while the last owner worked is its duplicate, even if it comes to ask only now.
+  const isLate = owner === undefined && lastOwner !== undefined && question.asking === 'before analysis';
   const ownerOrElected = owner ?? reading.candidate;
   const isFree = !isMine && holder === undefined && foreign === undefined;
   const hasTurn = waiter?.isSenior === true && freeSince !== undefined && now - freeSince <= TURN_MS;
@@ -149,6 +152,7 @@ function factsOf(
       : { holder: { ...holder, executionName: holder.executionName ?? `we-${holder.name}` } }),
     ...(foreign === undefined || isMine ? {} : { foreign }),
     ...(isFree && hasTurn ? { ahead: { uid: waiter.uid, name: waiter.name } } : {}),
+    ...(isLate ? { lastOwner } : {}),
     ...(recent === undefined ? {} : { recent }),
     ...(entries === undefined ? {} : { chain: entries }),
   };

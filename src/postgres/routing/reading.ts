@@ -30,6 +30,8 @@ export interface Reading {
   readonly earlier: readonly PastRemediation[];
   readonly owner?: Claim;
   readonly candidate?: Other;
+  /** Who owned the fingerprint last, if that ended after the asking request was registered. */
+  readonly lastOwner?: Other;
   readonly holder?: Claim;
   readonly foreign?: ForeignExecution;
   readonly waiter?: TargetWaiter;
@@ -52,7 +54,7 @@ const CLAIM = `
     'hasEnded', h.uid is null or h.terminal_at is not null or h.deleted_at is not null)
   from claims c left join remediations h on h.uid = c.holder_uid`;
 
-const OWN = 'select created_at, name, uid from remediations where uid = $1::uuid';
+const OWN = 'select created_at, name, uid, registered_at from remediations where uid = $1::uuid';
 const SENIOR = `(w.created_at, w.name collate "C", w.uid::text) < (select created_at, name collate "C", uid::text from own)`;
 
 /** Parameters: 1 uid · 2 fingerprint key · 3 namespace · 4 fingerprint · 5 target namespace · 6 horizon of ends · 7 target key · 8 workflow · 9 horizon of runs */
@@ -76,6 +78,10 @@ const READ = `
         and w.terminal_at is null and w.deleted_at is null
         and (w.waiting_on is null or strpos(w.waiting_on, '|') > 0)
       order by w.created_at, w.name collate "C", w.uid::text limit 1) as candidate,
+    (select jsonb_build_object('uid', h.uid, 'name', h.name) from claims c join remediations h on h.uid = c.holder_uid
+      where c.kind = 'fingerprint' and c.key = $2 and c.holder_uid <> $1::uuid
+        and c.released_at > (select registered_at from own)
+      order by c.released_at desc limit 1) as "lastOwner",
     (${CLAIM} where c.kind = 'target' and c.key = $7 and c.released_at is null) as holder,
     (select jsonb_build_object('name', f.name, 'phase', f.phase) from foreign_executions f
       where lower(f.target_key) = $7 and f.gone_at is null and f.phase not in ('Completed', 'Failed')

@@ -42,7 +42,12 @@ function consecutiveFailures({ earlier, limits, now }: RoutingFacts): Block | un
   };
 }
 
-function duplicate({ owner, self }: RoutingFacts): Block | undefined {
+function duplicate({ owner, lastOwner, self }: RoutingFacts): Block | undefined {
+  if (lastOwner !== undefined) {
+    const message = `Duplicate of RemediationRequest ${lastOwner.name}, which has just ended: this one ends as that one did`;
+    const { name: duplicateOf, uid: waitingOn } = lastOwner;
+    return { reason: 'DuplicateInProgress', message, duplicateOf, waitingOn, isOver: true };
+  }
   if (owner === undefined || owner.uid === self.uid) return undefined;
   const message = `Duplicate of RemediationRequest ${owner.name}, which works on the same signal: this one ends as that one does`;
   return { reason: 'DuplicateInProgress', message, duplicateOf: owner.name, waitingOn: owner.uid };

@@ -50,6 +50,8 @@ export interface RoutingFacts {
   readonly earlier: readonly PastRemediation[];
   /** Who owns the fingerprint, or would be elected now. Absent for a signal without fingerprint. */
   readonly owner?: Other;
+  /** The last owner, when it ended while this request was there already and nobody owns the fingerprint now. */
+  readonly lastOwner?: Other;
   /** Who else holds the target. */
   readonly holder?: Holder;
   /** A live foreign execution on the target. */
@@ -75,6 +77,7 @@ export const told = (facts: RoutingFacts): JsonObject =>
     consecutive_failures: failuresInARow(facts.earlier),
     threshold: facts.limits.consecutiveFailureThreshold,
     owner: facts.owner?.name,
+    last_owner: facts.lastOwner?.name,
     target: facts.intent?.target,
     holder: facts.holder?.name,
     holder_since: facts.holder === undefined ? undefined : toRfc3339(facts.holder.since),

@@ -60,6 +60,8 @@ export interface Block {
   readonly blockingExecution?: string;
   /** Uid of the request, or key of the target, whose release ends the wait. */
   readonly waitingOn?: string;
+  /** What it waits for has ended already: it need not wait to be woken. */
+  readonly isOver?: boolean;
   /** Whether an execution blocks that is not the product's own. */
   readonly isForeign?: boolean;
   readonly failures?: number;

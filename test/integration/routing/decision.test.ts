@@ -41,14 +41,18 @@ describe('the decision transaction', () => {
       assert.equal(answer.answer === 'blocked' && answer.block.duplicateOf, early.name);
     });
 
-    it('lets go of an ended owner and names its waiters, and a newcomer waits for neither (E9, OW-5)', async () => {
+    it('lets go of an ended owner, whom all inherit from that were there, and nobody who comes later (E9, OW-5, R12)', async () => {
       const owner = await aRegistered(pool(), 'end', { age: 30 });
       const waiting = await aRegistered(pool(), 'end', { age: 20 });
       await answered(pool(), aQuestion(owner));
       await answered(pool(), aQuestion(waiting));
+      const late = await aRegistered(pool(), 'end', { age: 10 });
       await moveTo(pool(), owner, 1, 'Pending');
       const end = await moveTo(pool(), owner, 2, 'Failed', { failurePhase: 'SignalProcessing' });
       assert.deepEqual(end.kind === 'committed' && end.waiters.map(({ uid }) => uid), [waiting.uid]);
+      const unasked = await answered(pool(), aQuestion(late));
+      assert.ok(unasked.answer === 'blocked' && unasked.block.isOver === true);
+      assert.equal(unasked.block.duplicateOf, owner.name);
       const next = await aRegistered(pool(), 'end');
       assert.equal(verdict(await answered(pool(), aQuestion(next))), 'admitted');
       const original = await originalOf(pool(), { request: waiting, uid: owner.uid, name: owner.name });
