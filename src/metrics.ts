@@ -6,9 +6,9 @@ const PREFIX = 'kubernaut_remediationorchestrator_';
 /** Which kind of write a status write is. */
 export type StatusWriteKind = 'step' | 'mirror' | 'adopt' | 'restore';
 /** Why a commit cannot be made yet. */
-export type WaitReason = 'unreachable' | 'auth' | 'disk' | 'partition' | 'serialization' | 'lock' | 'patch_422';
+type WaitReason = 'unreachable' | 'auth' | 'disk' | 'partition' | 'serialization' | 'lock' | 'patch_422';
 /** Which half of a commit. */
-export type CommitPart = 'transaction' | 'patch';
+type CommitPart = 'transaction' | 'patch';
 
 /** What the parts of the product report, and the registry it is read from. */
 export interface Metrics {
@@ -82,7 +82,10 @@ export function createMetrics({ version, commit, processFigures }: MetricsOption
   ]);
   const auditEvents = counter('audit_events_total', 'Events written to the trail', ['event_type']);
   const sweepHits = counter('sweep_hits_total', 'News that a sweep found before any signal told it', ['by', 'kind']);
-  const foreignWrites = counter('foreign_writes_total', 'Writes of others to what the product owns', ['field', 'action']);
+  const foreignWrites = counter('foreign_writes_total', 'Writes of others to what the product owns', [
+    'field',
+    'action',
+  ]);
   let readKeeper: (() => Promise<number | undefined>) | undefined;
   new Gauge({
     name: `${PREFIX}keeper_last_run_seconds`,

@@ -48,7 +48,7 @@ export interface ConfigSources {
 }
 
 /** Where a pod has its configuration. */
-export const DEFAULT_FILE = '/etc/remediationorchestrator/config.yaml';
+const DEFAULT_FILE = '/etc/remediationorchestrator/config.yaml';
 const NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 const NAMESPACE_VARIABLE = 'KUBERNAUT_CONTROLLER_NAMESPACE';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseDuration } from '../remediation/durations.ts';
 
 /** A Go duration such as `1h30m`, read as milliseconds; `allows` judges it, `wants` ends the sentence "<key> must be ". */
-export function duration(initial: string, allows: (ms: number) => boolean, wants: string) {
+function duration(initial: string, allows: (ms: number) => boolean, wants: string) {
   return z
     .union([z.string(), z.number()], {
       error: (issue) => `must be a duration such as 30s or 1h30m, got ${show(issue.input)}`,

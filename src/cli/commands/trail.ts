@@ -24,7 +24,7 @@ export const trail = command<{ readonly request: string; readonly uid: string | 
 });
 
 /** One line of the table. */
-export function rowOf(event: TrailEvent): readonly string[] {
+function rowOf(event: TrailEvent): readonly string[] {
   const data = event.event_data;
   return [
     event.event_timestamp.replace(/(\.\d{3})\d*Z$/, '$1Z'),
