@@ -86,7 +86,8 @@ export async function keepScheduled(
 
 /** Rings for the keeper: at once, but at most so often. */
 export interface Bell {
-  readonly ring: () => void;
+  /** Now, or within this time. */
+  readonly ring: (withinMs?: number) => void;
   readonly stop: () => void;
 }
 
@@ -105,15 +106,20 @@ export function createBell(
   intervalMs = 1000,
 ): Bell {
   let timer: NodeJS.Timeout | undefined;
+  let dueAt = Infinity;
   let rangAt = -Infinity;
   const call = (): void => {
-    timer = undefined;
+    dueAt = Infinity;
     rangAt = performance.now();
     trigger().catch(onFailure);
   };
   return {
-    ring: () => {
-      timer ??= setTimeout(call, Math.max(0, rangAt + intervalMs - performance.now()));
+    ring: (withinMs = 0) => {
+      const due = Math.max(performance.now() + withinMs, rangAt + intervalMs);
+      if (due >= dueAt) return;
+      clearTimeout(timer);
+      dueAt = due;
+      timer = setTimeout(call, Math.ceil(due - performance.now()));
     },
     stop: () => {
       clearTimeout(timer);

@@ -59,8 +59,8 @@ export function createDesk(options: DeskOptions): Desk {
   const temporal = createConnectionState('Temporal', log);
   let opened = false;
 
-  const hint = (uid: string): void => {
-    options.hint?.(uid).catch((err: unknown) => {
+  const hint = (uid: string, mayWait = false): void => {
+    options.hint?.(uid, mayWait).catch((err: unknown) => {
       log.debug('Noting a change for the keeper failed', { rr_uid: uid, err });
     });
   };
@@ -177,7 +177,9 @@ export function createDesk(options: DeskOptions): Desk {
       for (const uid of audience(snapshot)) {
         const owner = requests.get(uid)?.snapshot;
         if (owner !== undefined && isOver(owner)) {
-          if (previous === undefined ? isUnshown(owner, snapshot) : weight !== 'none') hint(uid);
+          // A notification goes through several states at a time; one write shows them all.
+          const mayWait = snapshot.kind === 'NotificationRequest';
+          if (previous === undefined ? isUnshown(owner, snapshot) : weight !== 'none') hint(uid, mayWait);
           continue;
         }
         const isOld =

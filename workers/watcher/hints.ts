@@ -6,9 +6,11 @@ import type { Temporal } from '../../src/temporal/connection.ts';
 import { keeperBell } from '../../src/temporal/schedule.ts';
 
 export interface Hints {
-  readonly hint: (uid: string) => Promise<void>;
+  readonly hint: (uid: string, mayWait?: boolean) => Promise<void>;
   readonly stop: () => void;
 }
+
+const WAIT_MS = 1000;
 
 /** What is noted is served even when the bell is not heard: by the next pass. */
 export function createHints(pool: pg.Pool, temporal: Temporal, taskQueue: string, log: Logger): Hints {
@@ -16,8 +18,8 @@ export function createHints(pool: pg.Pool, temporal: Temporal, taskQueue: string
     log.debug('Ringing for the keeper failed, the next pass serves the hint', { err });
   });
   return {
-    hint: async (uid) => {
-      if ((await noteHint(pool, uid)) === 'noted') bell.ring();
+    hint: async (uid, mayWait = false) => {
+      if ((await noteHint(pool, uid)) === 'noted') bell.ring(mayWait ? WAIT_MS : 0);
     },
     stop: bell.stop,
   };

@@ -20,8 +20,8 @@ export interface WatcherOptions {
   readonly workflows: Workflows;
   /** Enters requests into the ledger; those that are there stay as they are. */
   readonly register: (batch: readonly Registration[]) => Promise<unknown>;
-  /** Notes that a request without a running workflow was seen to change. */
-  readonly hint?: (uid: string) => Promise<unknown>;
+  /** Notes that a request without a running workflow was seen to change; what may wait may wait for a second. */
+  readonly hint?: (uid: string, mayWait: boolean) => Promise<unknown>;
   /** Enters executions that the product did not make; answers who waits for a target that is free now. */
   readonly noteExecutions?: ExecutionsOptions['note'];
   readonly namespace: string;
