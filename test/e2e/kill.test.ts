@@ -44,7 +44,7 @@ for (const name of ['orchestrator', 'watcher'] as const)
 
     for (const [index, { name: request, path, moment }] of victims.entries())
       it(`when ${inWords(moment)}, ${ARTICLE[path]} ${path} remediation completes as if nothing had happened (${scenariosOf(name, path, moment)})`, async () => {
-        await assertRemediated(request, path, product().sights, product().pool);
+        await assertRemediated(request, path, product());
         const { kills = 0 } = fates[index] ?? {};
         const writes = statusWritesOf(product(), request);
         assert.ok(kills >= 1, 'the process was killed in the life of the remediation');

@@ -24,7 +24,7 @@ describe('a remediation of the built product', () => {
 
     it(`goes from created to Completed on the ${path} path, and its trail tells every step (${SCENARIO[path]})`, async () => {
       await remediate(name, path);
-      await assertRemediated(name, path, product().sights, product().pool);
+      await assertRemediated(name, path, product());
     });
 
     it(`writes its status ${String(STATUS_WRITES[path])} times on the ${path} path`, () => {
@@ -52,7 +52,8 @@ describe('a remediation of the built product', () => {
 
   async function remediate(request: string, path: Path): Promise<void> {
     const { sights } = product();
-    await product().create(request, path);
+    // A notification that is delivered would add a write of its own.
+    await product().create(request, path, { simulate: 'nr-silent' });
     if (path === 'approval') {
       await sights.until(
         () => `${request} asks`,
