@@ -79,7 +79,7 @@ describe('rrctl', () => {
   it('exits with 0 on help and version', async () => {
     const help = await rrctl('--help');
     assert.equal(help.code, 0);
-    for (const { name } of COMMANDS) assert.ok(help.out.includes(name), name);
+    for (const { name } of COMMANDS) assert.ok(help.out.includes(name.split(' ')[0] ?? ''), name);
     assert.equal((await rrctl('help approve')).code, 0);
     assert.match((await rrctl('version')).out, /^rrctl \d+\.\d+\.\d+/);
   });
