@@ -1,8 +1,8 @@
 /** What a command is: a value that says how it is called, what it understands and what it does. */
 import type { Dependencies } from './ports.ts';
 
-/** 0 done, 1 refused or failed, 2 wrong usage. */
-export type ExitCode = 0 | 1 | 2;
+/** 0 done, 1 refused or failed, 2 wrong usage; of verifications also 3 could not finish, 4 not yet all under a checkpoint. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4;
 
 /** Where a command writes, and what it needs to know about who reads. */
 export interface Io {

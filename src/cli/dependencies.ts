@@ -10,9 +10,11 @@ import { allRemediations } from '../postgres/remediations.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { createPool } from '../postgres/pool.ts';
 import { recordSideEvent, trailOf } from '../postgres/trail.ts';
+import { routingStanding } from '../postgres/routing/standing.ts';
 import { verifyTrail } from '../postgres/verify.ts';
 import { workflowId } from '../remediation/names.ts';
 import { VERSION } from '../version.ts';
+import { auditDesk } from './audit-desk.ts';
 import { whoAmI } from './identity.ts';
 import { postgresOf } from './places.ts';
 import type { Places } from './places.ts';
@@ -61,6 +63,7 @@ export function openDependencies({ places, up, now }: Means): Opened {
     cluster: clusterOf(kubernetes, found),
     store: storeOf(pool, found, now),
     workflows: workflowsOf(temporal, found),
+    audit: auditDesk(pool),
     up,
   };
   return {
@@ -109,6 +112,7 @@ function storeOf(pool: () => Pool, places: () => Places, now: () => number): Sto
     remediation: (key) => asking((opened) => remediationOf(opened, key)),
     remediations: (namespace) => asking((opened) => allRemediations(opened, namespace)),
     trail: (uid) => asking((opened) => trailOf(opened, { uid })),
+    routing: (uid) => asking((opened) => routingStanding(opened, uid)),
     verify: (uid) => asking((opened) => verifyTrail(opened, uid)),
     recordRefusal: (attempt) => asking((opened) => recordRefusal(opened, attempt, now())),
     migrate: () => asking(() => migrate(postgresOf(places()).url)),
@@ -137,6 +141,11 @@ function workflowsOf(temporal: () => Promise<Temporal>, places: () => Places): W
       const { requestCancel } = await starter();
       const server = await temporal();
       return insisting(() => requestCancel(server, uid, cancel, `cancel-${uid}-${cancel.by}`));
+    },
+    unblock: async (uid, request) => {
+      const { requestUnblock } = await starter();
+      const server = await temporal();
+      return insisting(() => requestUnblock(server, uid, request, `unblock-${uid}-${String(Date.now())}`));
     },
     prepare: async () => {
       const { ensureNamespace } = await import('../temporal/connection.ts');

@@ -18,6 +18,8 @@ const INTRODUCTION = `# rrctl
 | 0    | done                                                                |
 | 1    | refused, not found, findings, or a server is away                   |
 | 2    | wrong usage, or a configuration that is invalid or names no servers |
+| 3    | of \`audit verify\`: it could not finish                             |
+| 4    | of \`audit verify --require-checkpoint\`: intact, not yet all covered |
 
 Results go to standard output; notes, refusals and errors go to standard error. An error is one line that says what to do; \`--verbose\` adds where
 it comes from. \`--json\` prints the result as JSON.

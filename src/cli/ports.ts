@@ -3,11 +3,13 @@ import type { ExitCode, Io } from './command.ts';
 import type { KubernetesObject } from '../kubernetes/client.ts';
 import type { Kind } from '../kubernetes/kinds.ts';
 import type { TrailEvent } from '../postgres/event-row.ts';
+import type { RoutingStanding } from '../postgres/routing/standing.ts';
 import type { Verification } from '../postgres/verify.ts';
 import type { RemediationKey, RemediationRow } from '../postgres/ledger.ts';
 import type { RequestIdentity } from '../remediation/request.ts';
 import type { UpdateAnswer } from '../temporal/starter.ts';
-import type { CancelRequest, DecideRequest, Verdict } from '../../workflows/messages.ts';
+import type { CancelRequest, DecideRequest, UnblockRequest, Verdict } from '../../workflows/messages.ts';
+import type { AuditDesk } from './audit-desk.ts';
 import type { Registration } from '../remediation/commit.ts';
 import type { RemediationView } from '../remediation/view.ts';
 
@@ -37,6 +39,8 @@ export interface Store {
   /** Every remediation of a namespace, for going through all of them. */
   remediations(namespace: string): Promise<readonly RequestIdentity[]>;
   trail(uid: string): Promise<readonly TrailEvent[]>;
+  /** The last answer of routing, and who holds what it wants. */
+  routing(uid: string): Promise<RoutingStanding | undefined>;
   /** Checks the chain of one remediation, the rules of trails, and the ledger. */
   verify(uid: string): Promise<Verification>;
   recordRefusal(attempt: RefusedAttempt): Promise<void>;
@@ -51,6 +55,7 @@ export interface Workflows {
   view(uid: string): Promise<RemediationView | undefined>;
   decide(uid: string, updateId: string, decision: DecideRequest): Promise<UpdateAnswer<Verdict>>;
   cancel(uid: string, cancel: CancelRequest): Promise<UpdateAnswer<{ readonly phase: string }>>;
+  unblock(uid: string, request: UnblockRequest): Promise<UpdateAnswer<{ readonly lifted: string }>>;
   /** Creates the namespace and makes its search attributes known. */
   prepare(): Promise<void>;
   /** Page of the workflow in Temporal's UI, if it is known where that is. */
@@ -69,6 +74,7 @@ export interface Dependencies {
   readonly cluster: Cluster;
   readonly store: Store;
   readonly workflows: Workflows;
+  readonly audit: AuditDesk;
   /** Runs the product in this process until it is told to stop. */
   readonly up: (input: UpInput, io: Io) => Promise<ExitCode>;
 }

@@ -4,18 +4,43 @@ import { InvalidRequestError, OrchestratorError, fullMessage } from '../errors.t
 import { VERSION } from '../version.ts';
 import { UsageError } from './command.ts';
 import type { Command, ExitCode, Flag, Io, Options } from './command.ts';
+import { checkpointNow, keys } from './commands/audit/checkpoint.ts';
+import { exportBundle } from './commands/audit/export.ts';
+import { listAuditHolds, placeAuditHold, releaseAuditHold } from './commands/audit/hold.ts';
+import { verifyAudit } from './commands/audit/verify.ts';
 import { cancel } from './commands/cancel.ts';
 import { approve, reject } from './commands/decide.ts';
 import { get } from './commands/get.ts';
 import { migrate } from './commands/migrate.ts';
 import { trail } from './commands/trail.ts';
+import { unblock } from './commands/unblock.ts';
 import { up } from './commands/up.ts';
 import { verify } from './commands/verify.ts';
 import { version } from './commands/version.ts';
+import { why } from './commands/why.ts';
 import type { Opened } from './dependencies.ts';
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [get, trail, approve, reject, cancel, verify, up, migrate, version];
+export const COMMANDS: readonly Command[] = [
+  get,
+  trail,
+  approve,
+  reject,
+  cancel,
+  why,
+  unblock,
+  verify,
+  verifyAudit,
+  exportBundle,
+  checkpointNow,
+  keys,
+  placeAuditHold,
+  releaseAuditHold,
+  listAuditHolds,
+  up,
+  migrate,
+  version,
+];
 
 /** The flags that every command has. */
 export const GLOBAL_FLAGS: readonly Flag[] = [
@@ -66,8 +91,9 @@ function addCommand(
   { name, summary, request, flags = [], examples = [] }: Command,
   action: (request: string | undefined, options: Options) => Promise<void>,
 ): void {
-  const sub = program
-    .command(name)
+  const [word = name, group] = name.split(' ').reverse();
+  const sub = (group === undefined ? program : groupOf(program, group))
+    .command(word)
     .summary(summary)
     .description(`${capital(summary)}.`);
   if (request !== undefined)
@@ -79,6 +105,13 @@ function addCommand(
     const first = received[0];
     await action(typeof first === 'string' ? first : undefined, sub.opts());
   });
+}
+
+/** The command that holds the commands of a group. */
+function groupOf(program: Program, name: string): Program {
+  const known = program.commands.find((command) => command.name() === name);
+  if (known !== undefined) return known;
+  return program.command(name).summary(`commands of the ${name} trail: rrctl help ${name}`).exitOverride();
 }
 
 function optionOf({ flags, description, repeats }: Flag): Option {

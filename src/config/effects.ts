@@ -20,8 +20,6 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   'audit.schema': 'the schema is always audit',
   'audit.divergence': 'the periodic comparison is not built yet',
   'audit.verifySample': 'the periodic verification is not built yet',
-  'audit.checkpoint': 'checkpoints are not built yet',
-  'audit.allowWeakRoles': 'roles are not checked yet',
   approvals: 'the HTTP door is not built yet',
   telemetry: 'tracing is not built yet',
 };

@@ -122,6 +122,8 @@ function fileRules(): readonly Rule[] {
     ['temporal.tls.keyFile', ({ temporal }) => temporal.tls.keyFile],
     ['temporal.apiKeyFile', ({ temporal }) => temporal.apiKeyFile],
     ['temporal.payloadCodec.keyFile', ({ temporal }) => temporal.payloadCodec.keyFile],
+    ['audit.checkpoint.keyFile', ({ audit }) => audit.checkpoint.keyFile],
+    ['audit.checkpoint.previousKeyFile', ({ audit }) => audit.checkpoint.previousKeyFile],
   ];
   return files.map(([path, fileOf]) =>
     rule([path], (config) => {

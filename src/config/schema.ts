@@ -176,10 +176,13 @@ const audit = section({
     enabled: onOff(true).describe('Signs checkpoints of the trail.'),
     interval: positive('1m').describe('How often, when there is something to sign.'),
     heartbeat: positive('15m').describe('How often, when there is nothing to sign.'),
-    keyFile: optionalText().describe('PKCS#8 file with the Ed25519 key.'),
-    sinks: texts(['log']).describe('Where checkpoints go.'),
+    keyFile: optionalText().describe('PKCS#8 file with the Ed25519 key. Only the signer reads it.'),
+    previousKeyFile: optionalText().describe('The key before it, which consents to the new one once.'),
+    sinks: texts(['log']).describe(
+      'Where the signer takes checkpoints: log, the path of a file that grows, or an address to PUT them under.',
+    ),
   }),
-  allowWeakRoles: onOff(false).describe('Starts even if the database role could change the trail.'),
+  allowWeakRoles: onOff(false).describe('Signs even if the database role could change the trail.'),
 });
 
 const approvals = section({

@@ -50,7 +50,7 @@ async function* checkpoints(client: pg.ClientBase, selection: Selection): AsyncG
   const [condition, values] = conditionOf(selection);
   const text = `select body, signature, checkpoint_no::float8 as no from audit_checkpoints
     where checkpoint_no >= coalesce((
-      select min(c.checkpoint_no) from audit_checkpoint_heads c where ${condition.replaceAll('chain_id', 'c.chain_id')}
+      select min(c.checkpoint_no) from audit_checkpoint_heads c where ${condition}
     ), (select max(checkpoint_no) from audit_checkpoints)) and checkpoint_no > $${String(values.length + 1)}
     order by checkpoint_no limit 1000`;
   for (let newest = 0; ;) {
@@ -71,7 +71,7 @@ function conditionOf(selection: Selection): readonly [condition: string, values:
     ];
   if (selection.kind === 'correlation')
     return [
-      `(chain_id = 'c:' || $1 or chain_id in (select h.chain_id from audit_chain_heads h where h.correlation_id = $1))`,
+      `(chain_id = 'c:' || $1 or chain_id = any(array(select h.chain_id from audit_chain_heads h where h.correlation_id = $1)))`,
       [selection.correlation],
     ];
   const { since, until } = selection;

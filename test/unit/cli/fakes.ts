@@ -1,14 +1,17 @@
 import type { Io } from '../../../src/cli/command.ts';
+import assert from 'node:assert/strict';
+import { auditDesk } from '../../../src/cli/audit-desk.ts';
 import type { Dependencies, RefusedAttempt } from '../../../src/cli/ports.ts';
 import type { KubernetesObject } from '../../../src/kubernetes/client.ts';
 import type { Kind } from '../../../src/kubernetes/kinds.ts';
 import type { TrailEvent } from '../../../src/postgres/event-row.ts';
 import type { RemediationRow } from '../../../src/postgres/ledger.ts';
+import type { RoutingStanding } from '../../../src/postgres/routing/standing.ts';
 import type { Verification } from '../../../src/postgres/verify.ts';
 import type { JsonObject } from '../../../src/remediation/json.ts';
 import type { RemediationView } from '../../../src/remediation/view.ts';
 import type { UpdateAnswer } from '../../../src/temporal/starter.ts';
-import type { CancelRequest, DecideRequest, Verdict } from '../../../workflows/messages.ts';
+import type { CancelRequest, DecideRequest, UnblockRequest, Verdict } from '../../../workflows/messages.ts';
 
 export const NOW = Date.parse('2026-11-24T10:05:00Z');
 export const UID = '11111111-2222-4333-8444-555555555555';
@@ -80,6 +83,8 @@ export interface World {
   readonly view?: () => Promise<RemediationView | undefined>;
   readonly decide?: (request: DecideRequest, updateId: string) => UpdateAnswer<Verdict>;
   readonly cancel?: (request: CancelRequest) => UpdateAnswer<{ readonly phase: string }>;
+  readonly unblock?: (request: UnblockRequest) => UpdateAnswer<{ readonly lifted: string }>;
+  readonly routing?: RoutingStanding;
   readonly recordRefusal?: (attempt: RefusedAttempt) => Promise<void>;
 }
 
@@ -101,6 +106,7 @@ export function fakeDependencies(world: World = {}): Dependencies {
         Promise.resolve(rows.find((row) => ('uid' in key ? row.uid === key.uid : row.name === key.name))),
       remediations: () => Promise.resolve(rows),
       trail: () => Promise.resolve(world.trail ?? []),
+      routing: () => Promise.resolve(world.routing),
       verify: () =>
         Promise.resolve(
           world.verification?.() ?? { ok: true, findings: [], events: 3, fold: {}, head: { seq: 3, hash: 'x' } },
@@ -112,9 +118,11 @@ export function fakeDependencies(world: World = {}): Dependencies {
       view: world.view ?? (() => Promise.resolve(undefined)),
       decide: (_, updateId, request) => Promise.resolve(world.decide?.(request, updateId) ?? { kind: 'no-workflow' }),
       cancel: (_, request) => Promise.resolve(world.cancel?.(request) ?? { kind: 'no-workflow' }),
+      unblock: (_, request) => Promise.resolve(world.unblock?.(request) ?? { kind: 'no-workflow' }),
       prepare: () => Promise.resolve(),
       uiLink: () => undefined,
     },
+    audit: auditDesk(() => assert.fail('No test here reads the audit store.')),
     up: () => Promise.resolve(0),
   };
 }
