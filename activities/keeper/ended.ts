@@ -14,6 +14,7 @@ import { stampExpiry } from './expiry.ts';
 import { readFound } from './look.ts';
 import type { Look, Looked } from './look.ts';
 import { makeNotifications, showDelivery } from './notifications.ts';
+import { showReadiness } from './readiness.ts';
 import { reportPhase, restorePhase } from './restoration.ts';
 import { deleteExpired } from './retention.ts';
 
@@ -40,6 +41,8 @@ export function endedActivities(deps: KeeperDeps): Pick<KeeperActivities, 'lookA
         return reportPhase(deps, look, duty.found);
       case 'delete':
         return deleteExpired(deps, look, duty.expiry);
+      case 'show readiness':
+        return showReadiness(deps, look);
       case 'make notifications':
         return makeNotifications(deps, making, look);
       case 'show delivery':

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { NotificationOrder } from '../../remediation/children.ts';
 import type { Registration } from '../../remediation/commit.ts';
+import type { Condition } from '../../remediation/status.ts';
 import { parseTime } from '../../remediation/time.ts';
 import type { Instant } from '../../remediation/time.ts';
 import { translating } from '../pool.ts';
@@ -18,6 +19,8 @@ export interface EndedRow {
   readonly isHeld: boolean;
   /** Notifications that its last step could not make. */
   readonly unsent: readonly NotificationOrder[];
+  /** The condition Ready as its last step wrote it. */
+  readonly ready: Condition | undefined;
   /** The hint that brought it here, as the database writes it. */
   readonly hint: string | undefined;
 }
@@ -43,6 +46,7 @@ interface StoredRow {
   readonly hasTrail: boolean;
   readonly isHeld: boolean;
   readonly unsent: readonly NotificationOrder[] | null;
+  readonly ready: Condition | null;
   readonly hint: string | null;
 }
 
@@ -61,7 +65,7 @@ const DUE = `
     r.created_at as "createdAt", r.temporal_workflow_id as "workflowId", r.phase, r.terminal_at as "endedAt",
     r.step > 0 as "isOurs", coalesce(h.last_seq, 0) > 0 as "hasTrail",
     exists (select from audit_legal_holds l where l.correlation_id = r.name and l.released_at is null) as "isHeld",
-    r.last_step_result #> '{memory,unsent}' as unsent, r.hint_at::text as hint
+    r.last_step_result #> '{memory,unsent}' as unsent, r.status_fold #> '{conditions,Ready}' as ready, r.hint_at::text as hint
   from remediations r left join audit_chain_heads h on h.chain_id = 'rr:' || r.uid
   where r.uid in (select uid from hinted union select uid from looked)
   order by r.hint_at nulls last, r.look_at limit $2`;
@@ -87,6 +91,7 @@ function toRow(row: StoredRow): EndedRow {
     hasTrail: row.hasTrail,
     isHeld: row.isHeld,
     unsent: row.unsent ?? [],
+    ready: row.ready ?? undefined,
     hint: row.hint ?? undefined,
   };
 }

@@ -35,6 +35,7 @@ export type Duty =
   | { readonly duty: 'put the phase back'; readonly found: string }
   | { readonly duty: 'report the phase'; readonly found: string }
   | { readonly duty: 'delete'; readonly expiry: Instant }
+  | { readonly duty: 'show readiness' }
   | { readonly duty: 'make notifications' }
   | { readonly duty: 'show delivery'; readonly names: readonly string[] }
   | { readonly duty: 'show the assessment'; readonly name: string };
@@ -74,6 +75,10 @@ const keepPhase: Rule = (ended) => {
   return { duty: ended.restored < MOST_RESTORED_AN_HOUR ? 'put the phase back' : 'report the phase', found };
 };
 
+/** Whoever looks at conditions only must find one: Ready is written again when somebody has removed it. */
+const showReadiness: Rule = ({ isOurs, found }) =>
+  isOurs && found.status.conditions?.['Ready'] === undefined ? { duty: 'show readiness' } : undefined;
+
 /** Notifications that could not be made at the end are still wanted. */
 const makeNotifications: Rule = ({ hasUnsent }) => (hasUnsent ? { duty: 'make notifications' } : undefined);
 
@@ -95,7 +100,15 @@ const showAssessment: Rule = ({ found: { status } }) => {
 /** The time in the status counts, whoever wrote it. */
 const deleteExpired: Rule = (ended) => ({ duty: 'delete', expiry: expiryOf(ended) });
 
-const RULES: readonly Rule[] = [adopt, stampExpiry, keepPhase, makeNotifications, showDelivery, showAssessment];
+const RULES: readonly Rule[] = [
+  adopt,
+  stampExpiry,
+  keepPhase,
+  showReadiness,
+  makeNotifications,
+  showDelivery,
+  showAssessment,
+];
 const LAST_RULES: readonly Rule[] = [adopt, deleteExpired];
 
 const statedExpiry = ({ found }: Seen): Instant | undefined => parseTime(found.status.retentionExpiryTime);

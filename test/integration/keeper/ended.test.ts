@@ -162,6 +162,17 @@ describe('the keeper, looking after ended requests', function () {
     assert.equal(await phaseOf('rr-emptied'), 'Cancelled');
   });
 
+  it('E-167: writes the condition Ready again that somebody removed, and leaves those of others', async () => {
+    const of = await anEndedRequest(keeping(), 'rr-unready', { expiry: inHours(2) });
+    const theirs = { type: 'Theirs', status: 'True', reason: 'Fine', message: '', lastTransitionTime: inHours(0) };
+    await overwrite(of, { conditions: [theirs] });
+    await keep();
+    const conditions = (await look(keeping(), 'rr-unready'))?.status?.['conditions'] as readonly {
+      readonly type: string;
+    }[];
+    assert.deepEqual(conditions.map(({ type }) => type).sort(), ['Ready', 'Theirs']);
+  });
+
   it('two keepers at once do what one does', async () => {
     const names = ['rr-two-a', 'rr-two-b', 'rr-two-c'] as const;
     const [old, fought, timeless] = [

@@ -155,6 +155,7 @@ describe('the keeper, showing what comes after the end', function () {
       conditions: [open],
     });
     await create('EffectivenessAssessment', 'ea-rr-late', of);
+    await look1(of);
     const version = await versionOf('rr-late');
     await look1(of);
     assert.equal(await versionOf('rr-late'), version, 'it has not ended yet');

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { dutiesOf, foreignPhase, nextLook } from '../../../src/remediation/keeper/ended.ts';
 import type { Duty, Ended } from '../../../src/remediation/keeper/ended.ts';
 import type { RequestSnapshot } from '../../../src/remediation/snapshots.ts';
-import type { Status } from '../../../src/remediation/status.ts';
+import type { Condition, Status } from '../../../src/remediation/status.ts';
 import { toRfc3339 } from '../../../src/remediation/time.ts';
 import { HOUR, MINUTE, SECOND, START } from '../../builders/request.ts';
 import { aRequestSnapshot } from '../../builders/snapshots.ts';
@@ -12,11 +12,19 @@ const NOW = START + 2 * HOUR;
 const DAY = 24 * HOUR;
 const request = { namespace: 'kubernaut-system', name: 'rr-a', uid: '11111111-2222-4333-8444-555555555555' };
 
+const condition = (reason: string): Condition => ({
+  status: 'False',
+  reason,
+  message: '',
+  lastTransitionTime: toRfc3339(START),
+});
+
 const endedStatus = (changes: Partial<Status> = {}): Status => ({
   overallPhase: 'Completed',
   completedAt: toRfc3339(START),
   retentionExpiryTime: toRfc3339(START + DAY),
   ...changes,
+  conditions: { Ready: condition('Ready'), ...changes.conditions },
 });
 
 const found = (status: Partial<Status> = {}, changes: Partial<RequestSnapshot> = {}): RequestSnapshot =>
@@ -43,14 +51,7 @@ const without = (field: keyof Status): RequestSnapshot => {
 };
 const overwritten = (overallPhase: string): RequestSnapshot => found({ overallPhase }, { foreign: ['overallPhase'] });
 const refTo = (name: string) => ({ name, namespace: request.namespace });
-const inProgress = {
-  EffectivenessAssessed: {
-    status: 'False',
-    reason: 'AssessmentInProgress',
-    message: '',
-    lastTransitionTime: toRfc3339(START),
-  },
-} as const;
+const inProgress = { EffectivenessAssessed: condition('AssessmentInProgress') };
 const waitedInVain = {
   completionStatus: { outcome: 'VerificationTimedOut' },
   phaseProgress: { effectivenessAssessmentRef: { name: 'ea-rr-a' } },
@@ -164,6 +165,11 @@ describe('what is to be done about a remediation that has ended', () => {
       do: [],
     },
     { says: 'it was noted before: it is not noted again', ended: { ...theirs, hasTrail: true }, do: [] },
+    {
+      says: 'its Ready condition was removed: it is written again',
+      ended: { found: without('conditions') },
+      do: [{ duty: 'show readiness' }],
+    },
     {
       says: 'notifications of its last step are still to be made',
       ended: { hasUnsent: true },
