@@ -8,7 +8,13 @@ import { targetString } from '../remediation/request.ts';
 import { SEARCH_ATTRIBUTES, keyword } from '../remediation/search-attributes.ts';
 import type { Snapshot } from '../remediation/snapshots.ts';
 import type { RemediationInput, WORKFLOW_TYPE } from '../../workflows/input.ts';
-import type { CancelRequest, DecideRequest, RemediationView, Verdict } from '../../workflows/messages.ts';
+import type {
+  CancelRequest,
+  DecideRequest,
+  UnblockRequest,
+  RemediationView,
+  Verdict,
+} from '../../workflows/messages.ts';
 import { isOutOfTime } from './connection.ts';
 import type { Temporal } from './connection.ts';
 
@@ -95,6 +101,14 @@ export const requestCancel = (
   request: CancelRequest,
   updateId: string,
 ): Promise<UpdateAnswer<{ readonly phase: string }>> => update(temporal, uid, 'cancel', request, updateId);
+
+/** Lifts the block of a remediation. The same updateId again is the same answer again. */
+export const requestUnblock = (
+  temporal: Temporal,
+  uid: string,
+  request: UnblockRequest,
+  updateId: string,
+): Promise<UpdateAnswer<{ readonly lifted: string }>> => update(temporal, uid, 'unblock', request, updateId);
 
 /** What the workflow says of itself, also after its end; undefined when there is none. Needs a worker. */
 export const queryView = (temporal: Temporal, uid: string): Promise<RemediationView | undefined> =>
