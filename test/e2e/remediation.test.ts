@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { auditedRequests, isStatusWrite } from '../../dev/demo/audit-log.ts';
 import type { AuditedRequest } from '../../dev/demo/audit-log.ts';
 import { FIELD_MANAGER as SIMULATORS } from '../../dev/simulators/cluster.ts';
+import { CONTROLLER_NAME } from '../../src/remediation/names.ts';
 import { describeRun } from '../../src/temporal/starter.ts';
 import { useProduct } from './support/product.ts';
 import { STATUS_WRITES, assertRemediated } from './support/trails.ts';
@@ -11,7 +12,7 @@ import type { Path } from './support/trails.ts';
 /** The cost contract: what one remediation may ask of the servers. */
 const LIMITS = {
   direct: { apiRequests: 24, stateTransitions: 16, historyEvents: 60 },
-  approval: { apiRequests: 30, stateTransitions: 20, historyEvents: 60 },
+  approval: { apiRequests: 30, stateTransitions: 20, historyEvents: 70 },
 } as const;
 
 const SCENARIO = { direct: 'C-08', approval: 'C-09' } as const;
@@ -76,7 +77,7 @@ const isByProduct = ({ verb, requestURI, userAgent, objectRef }: AuditedRequest)
   !['list', 'watch'].includes(verb) &&
   !requestURI.includes(SIMULATORS) &&
   !(verb === 'create' && objectRef?.resource === 'remediationrequests') &&
-  userAgent?.includes('node-fetch') !== true;
+  userAgent?.startsWith(CONTROLLER_NAME) === true;
 
 const isAbout = ({ objectRef }: AuditedRequest, name: string): boolean =>
   objectRef?.name === name ||
