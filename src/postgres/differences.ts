@@ -31,8 +31,10 @@ const SHARED_LIST = 'completionStatus.notificationRequestRefs';
 export function differences(fold: JsonObject, status: Status): readonly Difference[] {
   const ended =
     typeof fold['overallPhase'] === 'string' && isPhase(fold['overallPhase']) && isTerminal(fold['overallPhase']);
+  // Whoever deletes a notification is told in the message what came of it.
+  const isCancelled = status.completionStatus?.notificationStatus === 'Cancelled';
   return compare('', withoutEmpty(fold), withoutEmpty(asJson(status))).filter(
-    (difference) => !isUntold(difference, ended),
+    (difference) => !isUntold(difference, ended) && !(isCancelled && difference.path === 'message'),
   );
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mergePatch } from '../../../src/remediation/json.ts';
 import type { JsonObject } from '../../../src/remediation/json.ts';
 import type { RemediationIn } from '../../../src/remediation/state.ts';
+import { approvalExpired } from '../../../src/remediation/transitions/awaiting-approval.ts';
 import { notificationsFor } from '../../../src/remediation/notifications/index.ts';
 import {
   bare,
@@ -225,6 +226,13 @@ describe('the other notifications', () => {
     const spec = specFor('escalation');
     assert.deepEqual(typed(spec), common({ type: 'Escalation', priority: 'High' }));
     assert.match(bodyOf(spec), /Failed in: SignalProcessing[^]*no such namespace[^]*Failures in a row: 1/);
+  });
+  it('B-27: escalation of an approval that expired names the approval request', () => {
+    const r = aRemediation('AwaitingApproval');
+    const t = approvalExpired(r, { count: 1, random: 0.5 }, NOW);
+    const spec = specFor('escalation', { r, t });
+    assert.match(bodyOf(spec), new RegExp(`RemediationRequest: ${namespace}/${name}[^]*Approval request: rar-${name}`));
+    assert.match(bodyOf(spec), /Approval request expired/);
   });
   it('E-158: escalation is left out where a review was asked for, or one is there', () => {
     for (const known of [`nr-manual-review-${name}`, `nr-escalation-${name}`]) {

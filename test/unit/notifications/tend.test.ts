@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { MirrorAnswer, MirrorWrite, NotificationReading } from '../../../activities/contract.ts';
 import type { NotificationAnswer, NotificationOrder } from '../../../src/remediation/children.ts';
 import { lookAgainAt } from '../../../src/remediation/notifications/following.ts';
+import { weightOf } from '../../../src/remediation/news.ts';
 import type { Notifications, Remediation } from '../../../src/remediation/state.ts';
 import { stepOf } from '../../../src/remediation/step.ts';
 import { takeSnapshot } from '../../../src/remediation/take.ts';
@@ -108,6 +109,13 @@ describe('a waiting remediation', () => {
     assert.equal(after.observed.foreignConditions['NotificationDelivered']?.reason, 'UserCancelled');
     assert.equal(after.state.phase, 'Executing');
     assert.ok('also-theirs' in after.notifications.seen);
+  });
+  it('hears of a reference that somebody else has added, and of nothing that it added itself', () => {
+    const before = aRequestSnapshot({ resourceVersion: '60' });
+    const status = { completionStatus: { notificationRequestRefs: [{ name: 'theirs', namespace }] } };
+    const after = aRequestSnapshot({ resourceVersion: '61', status });
+    assert.equal(weightOf(before, { ...after, foreign: ['completionStatus.notificationRequestRefs'] }), 'soon');
+    assert.equal(weightOf(before, after), 'none');
   });
   it('loses none of its own references when somebody overwrites the list', () => {
     const base = aRemediation('Executing');
