@@ -36,9 +36,10 @@ export function closedStatus(kind: ClosedKind, phase: string, now: Instant): Jso
   }
 }
 
-/** Whether the approval request still asks. */
+/** The approval request if it still asks: the bound one, or one that was made for a step that never came to be. */
 export function openApproval(r: Remediation): ChildSnapshot<'RemediationApprovalRequest'> | undefined {
   const rar = r.children.RemediationApprovalRequest;
-  if (r.state.phase !== 'AwaitingApproval' || rar === undefined || rar.gone === true) return undefined;
-  return rar.uid === r.state.approval.uid && r.decision === undefined ? rar : undefined;
+  if (rar === undefined || rar.gone === true || r.decision !== undefined) return undefined;
+  const asks = r.state.phase === 'AwaitingApproval' ? rar.uid === r.state.approval.uid : !rar.status.decision;
+  return asks ? rar : undefined;
 }

@@ -353,6 +353,8 @@ export function aWorld(options: WorldOptions = {}): World {
     forget: () => {
       restarts += 1;
       resting = beginning({ request, observed, settings, generation: 1, localFirst: true });
+      known = resting;
+      acting = undefined;
       sinceWait = [];
     },
     run: async (untilMs = Infinity) => {
@@ -377,7 +379,7 @@ export function aWorld(options: WorldOptions = {}): World {
 }
 
 const writeOf = ({ delta, phaseBefore }: LastStep): StatusChange['write'] => ({
-  delta: delta as StatusDelta,
+  delta: delta,
   foreignConditions: {},
   phaseBefore,
 });

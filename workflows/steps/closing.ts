@@ -2,7 +2,6 @@
 import type { OwnedKind } from '../../src/remediation/children.ts';
 import { expiredStatus, expiryRecorded } from '../../src/remediation/approval.ts';
 import { closedStatus, openApproval, runningChildren } from '../../src/remediation/closing.ts';
-import type { ClosedKind } from '../../src/remediation/closing.ts';
 import type { JsonObject } from '../../src/remediation/json.ts';
 import { nameOf } from '../../src/remediation/orders.ts';
 import type { LivePhase } from '../../src/remediation/phases.ts';
@@ -21,12 +20,12 @@ export interface Closed {
 }
 
 /** The children that the present phase, or the one before a block, may have made without having been able to say so yet. */
-const MAY_EXIST: { readonly [P in LivePhase]?: readonly ClosedKind[] } = {
+const MAY_EXIST: { readonly [P in LivePhase]?: readonly OwnedKind[] } = {
   Pending: ['SignalProcessing'],
   Processing: ['AIAnalysis'],
-  Analyzing: ['WorkflowExecution'],
+  Analyzing: ['RemediationApprovalRequest', 'WorkflowExecution'],
   AwaitingApproval: ['WorkflowExecution'],
-  Blocked: ['SignalProcessing', 'AIAnalysis', 'WorkflowExecution'],
+  Blocked: ['SignalProcessing', 'AIAnalysis', 'RemediationApprovalRequest', 'WorkflowExecution'],
 };
 
 type Write = { readonly child: ChildSnapshot<OwnedKind>; readonly status: JsonObject };

@@ -54,6 +54,15 @@ describe('a remediation that is cancelled', () => {
     assert.equal(status.overallPhase, 'Cancelled');
   });
 
+  it('closes an approval request that was made for a step that never came to be', async () => {
+    const { child, told } = await waitingIn('AwaitingApproval', ({ at, cancel, crash }) => {
+      crash(4, 'before', MINUTE);
+      at(30 * SECOND, () => cancel('ada'));
+    });
+    assert.equal((child('RemediationApprovalRequest')?.['status'] as { decision: string }).decision, 'Expired');
+    assert.ok(!told.flat().includes('approval.requested'));
+  });
+
   it('names the first who asked', async () => {
     const { status } = await waitingIn('Executing', ({ at, cancel }) =>
       at(MINUTE, () => {
