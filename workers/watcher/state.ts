@@ -1,12 +1,11 @@
 /** What the watcher remembers of the objects it sees. */
 import type { KubernetesObject } from '../../src/kubernetes/client.ts';
-import { canonicalJson, cleanJson, sha256Hex } from '../../src/postgres/canonical.ts';
-import type { JsonObject } from '../../src/remediation/json.ts';
 import { isConclusive } from '../../src/remediation/news.ts';
 import { isPhase, isTerminal } from '../../src/remediation/phases.ts';
-import { toChildSnapshot, toRequest, toRequestSnapshot } from '../../src/remediation/projections.ts';
+import { toChildSnapshot } from '../../src/remediation/projections.ts';
 import type { RemediationRequest } from '../../src/remediation/request.ts';
 import type { AnyChildSnapshot, ChildKind, RequestSnapshot, Snapshot } from '../../src/remediation/snapshots.ts';
+import { toStart } from '../../src/temporal/start-input.ts';
 
 /** A RemediationRequest as seen, with what its workflow would be started with. */
 export interface SeenRequest {
@@ -23,22 +22,9 @@ export interface SeenChild {
 
 /** The part of a RemediationRequest that is kept. */
 export function seenRequest(object: KubernetesObject): SeenRequest {
-  const request = toRequest(object, sha256Hex(object.metadata.name).slice(0, 10));
-  const snapshot = toRequestSnapshot(object);
-  if (request === undefined || snapshot === undefined)
-    throw new TypeError(`RemediationRequest ${object.metadata.name} has no identity`);
-  // Only the first step tells them, and they cost time when the spec is large.
-  const digests = snapshot.status.overallPhase ? {} : digestsOf(object.spec ?? {});
-  return { request: { ...request, ...digests }, snapshot, seenAt: Date.now() };
-}
-
-/** What proves later which spec was acted upon. */
-function digestsOf(spec: JsonObject): Pick<RemediationRequest, 'specDigest' | 'payloadDigest'> {
-  const { originalPayload } = spec;
-  return {
-    specDigest: sha256Hex(canonicalJson(cleanJson(spec))),
-    ...(typeof originalPayload === 'string' ? { payloadDigest: sha256Hex(originalPayload) } : {}),
-  };
+  const seen = toStart(object);
+  if (seen === undefined) throw new TypeError(`RemediationRequest ${object.metadata.name} has no identity`);
+  return { request: seen.request, snapshot: seen.observed, seenAt: Date.now() };
 }
 
 /** The part of a child that is kept. */
