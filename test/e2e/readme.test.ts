@@ -16,7 +16,12 @@ const commands = [...readme.matchAll(/^```sh\n(.*?)^```/gms)]
   .map((line) => line.replace(/\s+#.*/, '').trim())
   .filter((line) => line !== '');
 
-const ASKING = ['kubectl get rr -n kubernaut-system', 'rrctl get demo-direct', 'rrctl trail demo-direct', 'rrctl verify --all'];
+const ASKING = [
+  'kubectl get rr -n kubernaut-system',
+  'rrctl get demo-direct',
+  'rrctl trail demo-direct',
+  'rrctl verify --all',
+];
 const KEEPING = 'make demo ARGS=--keep';
 const ENDING = 'make demo ARGS=--stop';
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { auditedRequests, isStatusWrite } from '../../dev/demo/audit-log.ts';
 import type { AuditedRequest } from '../../dev/demo/audit-log.ts';
-import { FIELD_MANAGER as SIMULATORS } from '../../dev/simulators/cluster.ts';
 import { CONTROLLER_NAME } from '../../src/remediation/names.ts';
 import { describeRun } from '../../src/temporal/starter.ts';
 import { useProduct } from './support/product.ts';
@@ -72,12 +71,11 @@ describe('a remediation of the built product', () => {
     auditedRequests(product().servers.auditLog, product().servers.namespace);
 });
 
-/** Neither the request's creation, nor a decision, nor an answer of a child, nor a watch that serves all requests. */
-const isByProduct = ({ verb, requestURI, userAgent, objectRef }: AuditedRequest): boolean =>
+/** The product's requests: not the creation by this test, which uses its client, nor lists and watches, which serve all. */
+const isByProduct = ({ verb, userAgent, objectRef }: AuditedRequest): boolean =>
   !['list', 'watch'].includes(verb) &&
-  !requestURI.includes(SIMULATORS) &&
   !(verb === 'create' && objectRef?.resource === 'remediationrequests') &&
-  userAgent?.startsWith(CONTROLLER_NAME) === true;
+  userAgent?.startsWith('remediationorchestrator') === true;
 
 const isAbout = ({ objectRef }: AuditedRequest, name: string): boolean =>
   objectRef?.name === name ||
