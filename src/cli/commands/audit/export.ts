@@ -54,11 +54,7 @@ export const exportBundle = command<Input>({
       await (gzip ? pipeline(text, createGzip(), hashing, file) : pipeline(text, hashing, file));
     });
     const sha256 = digest.digest('hex');
-    await audit.noteExport(
-      userInfo().username,
-      { scope: selection, redacted: redact, sha256, ...counts },
-      io.now(),
-    );
+    await audit.noteExport(userInfo().username, { scope: selection, redacted: redact, sha256, ...counts }, io.now());
     if (io.json) io.out(json({ file: out, sha256, ...counts }));
     else
       io.out(
