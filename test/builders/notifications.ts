@@ -28,7 +28,7 @@ export const NOW = START + 10 * MINUTE;
 const FAILURES = { count: 1, random: 0.5 };
 
 /** The wish for every notification there is. */
-export const allWanted = aSettings({ notifications: { selfResolved: true, blockDuplicates: true } });
+const allWanted = aSettings({ notifications: { selfResolved: true, blockDuplicates: true } });
 
 /** A transition into a block for this reason. */
 export function blocked(reason: BlockReason, changes: Partial<Remediation> = {}): Taken {

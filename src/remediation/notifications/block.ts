@@ -13,11 +13,11 @@ const BLOCKING_ROWS = new Set(['L04', 'L13', 'L20', 'L39']);
 export const isBlockedFor = (t: Transition, reason: BlockReason): boolean => blockReasonOf(t) === reason;
 
 /** Why the transition blocks; undefined when it does not, or somebody else blocked. */
-export const blockReasonOf = (t: Transition): BlockReason | undefined =>
+const blockReasonOf = (t: Transition): BlockReason | undefined =>
   BLOCKING_ROWS.has(t.row) && t.to.phase === 'Blocked' ? t.to.reason : undefined;
 
 /** The prefix of the one notification of a remediation about blocks of this reason. */
-export const blockPrefix = (reason: BlockReason): string => `nr-block-${reason.toLowerCase()}`;
+const blockPrefix = (reason: BlockReason): string => `nr-block-${reason.toLowerCase()}`;
 
 /** Word that a remediation has to wait, and for what. A chain that does not help is a matter for a review instead. */
 export function block(r: Remediation, t: Transition): NotificationOrder | undefined {

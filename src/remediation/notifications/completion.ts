@@ -26,7 +26,7 @@ const MEANING: Readonly<Record<string, string>> = {
 };
 
 /** The plan that was run. */
-export const planOf = ({ state }: Remediation): Plan | undefined =>
+const planOf = ({ state }: Remediation): Plan | undefined =>
   state.phase === 'Executing' || state.phase === 'Verifying' ? state.plan : undefined;
 
 /** Word that a workflow has run to its end, and how that turned out. */

@@ -9,7 +9,7 @@ import type { Mirror } from './delivery.ts';
 import { followedNames, isOurs } from './references.ts';
 
 /** The names of the followed notifications: those in the status, and ours that are not listed there yet. */
-export function followed({ status, notifications, request }: Remediation): readonly string[] {
+function followed({ status, notifications, request }: Remediation): readonly string[] {
   const listed = followedNames(status.completionStatus?.notificationRequestRefs ?? [], request.namespace);
   const own = Object.keys(notifications.seen).filter((name) => isOurs(name, request));
   return [...new Set([...listed, ...own])];

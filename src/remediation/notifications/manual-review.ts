@@ -31,7 +31,7 @@ const HIGH = new Set([
 ]);
 
 /** How urgent a review is that the analysis asks for. */
-export const analysisPriority = (subReason: string | undefined): Priority =>
+const analysisPriority = (subReason: string | undefined): Priority =>
   subReason === 'alignment_check_failed' ? 'Critical' : HIGH.has(subReason ?? '') ? 'High' : 'Medium';
 
 const FOUND_IN_THE_RESULT: { readonly [R in RowId]?: string } = {

@@ -6,7 +6,7 @@ import type { Remediation } from '../state.ts';
 import { API_VERSION } from '../transitions/shared.ts';
 import { subject } from './text.ts';
 
-export type NotificationType = 'Escalation' | 'Simple' | 'StatusUpdate' | 'Approval' | 'ManualReview' | 'Completion';
+type NotificationType = 'Escalation' | 'Simple' | 'StatusUpdate' | 'Approval' | 'ManualReview' | 'Completion';
 export type Priority = 'Critical' | 'High' | 'Medium' | 'Low';
 
 /** What a kind of notification says for itself; the rest is the same for all. */
