@@ -32,7 +32,6 @@ import type { RemediationRequest } from '../../src/remediation/request.ts';
 import type { Settings } from '../../src/remediation/settings.ts';
 import type { AnyChildSnapshot, Snapshot, StatusOf } from '../../src/remediation/snapshots.ts';
 import type { Remediation, RemediationIn } from '../../src/remediation/state.ts';
-import type { StatusDelta } from '../../src/remediation/status.ts';
 import { take } from '../../src/remediation/take.ts';
 import type { News } from '../../src/remediation/take.ts';
 import type { TargetHash } from '../../src/remediation/target-hash.ts';
@@ -102,6 +101,8 @@ export interface World {
   readonly restarts: () => number;
   /** Lets everything happen until the end, or so long after the start. */
   readonly run: (untilMs?: number) => Promise<Remediation>;
+  /** What steps may ask of this world, some of it answered otherwise. */
+  readonly portsWith: (changes: Partial<Ports>) => Ports;
   /** The request with its status as it stands; undefined when it is gone. */
   readonly status: () => JsonObject | undefined;
 }
@@ -350,6 +351,7 @@ export function aWorld(options: WorldOptions = {}): World {
       plan(START + from, () => undefined);
     },
     restarts: () => restarts,
+    portsWith: (changes) => ({ ...ports, ...changes }),
     forget: () => {
       restarts += 1;
       resting = beginning({ request, observed, settings, generation: 1, localFirst: true });

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { InvariantError } from '../../../src/errors.ts';
+import { drive } from '../../../workflows/drive.ts';
+import { aRemediation } from '../../builders/remediation.ts';
 import { START } from '../../builders/request.ts';
 import { play, played } from '../../builders/play.ts';
 import { inNeedOfApproval } from '../../builders/snapshots.ts';
@@ -73,6 +76,38 @@ describe('the way of a remediation', () => {
         assert.equal(path.at(-1), 'Completed', `${point} commit ${String(commit)}`);
         assert.equal(told.flat().length, 15, `${point} commit ${String(commit)}`);
       }
+  });
+
+  it('sends the Kubernetes Events that people look for', async () => {
+    const { world } = await play({
+      answers: { AIAnalysis: { status: inNeedOfApproval() } },
+      meanwhile: ({ at, decide }) => at(approveAt, () => void decide({ decision: 'Approved', by: 'ada' })),
+    });
+    const reasons = world.ledger.commits.flatMap(({ kubernetesEvents }) =>
+      kubernetesEvents.map(({ reason }) => reason),
+    );
+    assert.deepEqual(
+      reasons.filter((reason) => reason !== 'NotificationCreated'),
+      [
+        'RemediationCreated',
+        'PhaseTransition',
+        'PhaseTransition',
+        'PhaseTransition',
+        'ApprovalRequired',
+        'ApprovalGranted',
+        'PhaseTransition',
+        'RemediationCompleted',
+        'EffectivenessAssessmentCreated',
+      ],
+    );
+  });
+
+  it('stops with the error of an effect that is a bug, and commits nothing (A-45)', async () => {
+    const bug = new InvariantError('INVARIANT', 'something that cannot be');
+    const world = aWorld();
+    const ports = world.portsWith({ ensureChild: () => Promise.reject(bug) });
+    await assert.rejects(drive(aRemediation('Pending'), ports), bug);
+    assert.deepEqual([world.ledger.commits.length, world.cluster.writes.length], [0, 0]);
   });
 
   it('has a trail whose instants are those of the steps', async () => {

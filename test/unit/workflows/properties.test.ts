@@ -8,7 +8,7 @@ import { analysed, assessed, executed, inNeedOfApproval, processed } from '../..
 import { aWorld } from '../../builders/world.ts';
 import type { Answer, Answers, CrashPoint, World } from '../../builders/world.ts';
 
-const RUNS = 400;
+const RUNS = 200;
 
 const delay = fc.oneof(
   fc.constantFrom(0, 1, SECOND, 5 * MINUTE, 5 * MINUTE + 1, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR),
