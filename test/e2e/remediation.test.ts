@@ -75,7 +75,7 @@ describe('a remediation of the built product', () => {
 const isByProduct = ({ verb, userAgent, objectRef }: AuditedRequest): boolean =>
   !['list', 'watch'].includes(verb) &&
   !(verb === 'create' && objectRef?.resource === 'remediationrequests') &&
-  userAgent?.startsWith('remediationorchestrator') === true;
+  userAgent === CONTROLLER_NAME;
 
 const isAbout = ({ objectRef }: AuditedRequest, name: string): boolean =>
   objectRef?.name === name ||
