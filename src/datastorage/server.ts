@@ -57,14 +57,14 @@ export async function buildServer(service: StorageService): Promise<FastifyInsta
     bodyLimit: service.maxBodySize,
     requestTimeout: 30_000,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: 4000, ignoreTrailingSlash: true },
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
     // A URL that cannot be decoded is the caller's fault like any other.
-    frameworkErrors: (error, request, reply) => {
-      const problem = new Problem(error.statusCode === 414 ? 414 : 400, 'invalid_request', 'The URL is malformed');
+    frameworkErrors: (_error, request, reply) => {
+      const problem = new Problem(400, 'invalid_request', 'The URL is malformed');
       const answer = reply as unknown as FastifyReply;
       void answer
         .code(problem.status)

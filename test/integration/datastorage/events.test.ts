@@ -314,6 +314,14 @@ describe('DataStorage: events', () => {
     await assert.rejects(storage().admin.query(`delete from audit_legal_holds`), { code: '23514' });
   });
 
+  it('refuses addresses that are too long or cannot be decoded like everything else', async () => {
+    for (const name of ['x'.repeat(301), 'x'.repeat(5000), '%ff']) {
+      const answer = await storage().app.inject(`/api/v1/effectiveness/${name}`);
+      assert.equal(answer.statusCode, 400, name);
+      assert.match(String(answer.headers['content-type']), /problem\+json/);
+    }
+  });
+
   it('ensures partitions under its own role', async () => {
     assert.deepEqual(await ensurePartitions(storage().pool), []);
   });
