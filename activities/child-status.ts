@@ -34,7 +34,13 @@ export function childStatusActivities({ kubernetes }: Pick<Deps, 'kubernetes'>):
       return object?.metadata.uid === uid ? toRequestSnapshot(object) : undefined;
     },
 
-    async writeChildStatus({ child: key, uid, resourceVersion, status }: ChildStatusWrite): Promise<ChildStatusAnswer> {
+    async writeChildStatus({
+      child: key,
+      uid,
+      resourceVersion,
+      status,
+      knownConditions,
+    }: ChildStatusWrite): Promise<ChildStatusAnswer> {
       const { kind, namespace, name } = key;
       const newer = async (): Promise<ChildStatusAnswer> => {
         const found = await present(key);
@@ -43,11 +49,13 @@ export function childStatusActivities({ kubernetes }: Pick<Deps, 'kubernetes'>):
           : { kind: 'newer', child: found.child };
       };
       let body = status;
-      if (isObject(status['conditions'])) {
+      if (isObject(status['conditions']) && knownConditions !== undefined)
+        body = { ...status, conditions: mergedConditions(knownConditions, status['conditions']) };
+      else if (isObject(status['conditions'])) {
         const found = await present(key);
         if (found === undefined || found.child.uid !== uid) return { kind: 'absent' };
         if (found.child.resourceVersion !== resourceVersion) return { kind: 'newer', child: found.child };
-        body = { ...status, conditions: mergedConditions(found.object, status['conditions']) };
+        body = { ...status, conditions: mergedConditions(conditionsOf(found.object), status['conditions']) };
       }
       try {
         const metadata = { uid, resourceVersion };
@@ -63,8 +71,15 @@ export function childStatusActivities({ kubernetes }: Pick<Deps, 'kubernetes'>):
   };
 }
 
-/** What an approval request asks, and until when; nothing for other kinds. */
-function asked({ spec }: KubernetesObject): Pick<ChildSnapshot, 'requiredBy' | 'asks'> {
+/** The conditions of an object as a list; empty when it has none. */
+export const conditionsOf = ({ status }: KubernetesObject): readonly JsonObject[] => {
+  const list = status?.['conditions'];
+  return Array.isArray(list) ? (list as readonly JsonObject[]) : [];
+};
+
+/** What an approval request asks, until when, and its conditions; nothing for other kinds. */
+function asked(object: KubernetesObject): Pick<ChildSnapshot, 'requiredBy' | 'asks' | 'conditions'> {
+  const { spec } = object;
   const requiredBy = spec?.['requiredBy'];
   const workflow = spec?.['recommendedWorkflow'];
   const analysis = spec?.['aiAnalysisRef'];
@@ -76,12 +91,11 @@ function asked({ spec }: KubernetesObject): Pick<ChildSnapshot, 'requiredBy' | '
     workflowId: text(workflowId),
     executionBundle: text(executionBundle),
   };
-  return { requiredBy, asks };
+  return { requiredBy, asks, conditions: conditionsOf(object) };
 }
 
 /** The object's conditions with ours in their place; a time moves only when the status word does. */
-function mergedConditions({ status }: KubernetesObject, changes: JsonObject): readonly JsonObject[] {
-  const list = Array.isArray(status?.['conditions']) ? (status['conditions'] as readonly JsonObject[]) : [];
+function mergedConditions(list: readonly JsonObject[], changes: JsonObject): readonly JsonObject[] {
   const known = new Map<Json | undefined, JsonObject>(list.map((condition) => [condition['type'], condition]));
   for (const [type, change] of Object.entries(changes)) {
     const before = known.get(type);

@@ -9,6 +9,7 @@ import { isObject, mergePatch } from '../src/remediation/json.ts';
 import type { Json, JsonObject } from '../src/remediation/json.ts';
 import { toChildSnapshot } from '../src/remediation/projections.ts';
 import type { AnyChildSnapshot } from '../src/remediation/snapshots.ts';
+import { conditionsOf } from './child-status.ts';
 import type { RemediationActivities } from './contract.ts';
 import type { Deps } from './deps.ts';
 
@@ -147,5 +148,5 @@ function snapshotOf({ kind, name, owner }: ChildOrder, object: KubernetesObject)
       'KUBERNETES_UNAVAILABLE',
       `The API server answered ${kind} ${owner.namespace}/${name} without its identity`,
     );
-  return typeof requiredBy === 'string' ? { ...child, requiredBy } : child;
+  return typeof requiredBy === 'string' ? { ...child, requiredBy, conditions: conditionsOf(object) } : child;
 }

@@ -39,6 +39,8 @@ export interface ChildStatusWrite {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly status: JsonObject;
+  /** The conditions at that resourceVersion, where they are known; else they are read first. */
+  readonly knownConditions?: readonly JsonObject[];
 }
 
 export type ChildStatusAnswer =

@@ -1,5 +1,5 @@
 /** What a watch event carries into a workflow: the identity of an object, its resourceVersion, and the part of its status that decisions read. */
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { ResourceTarget } from './request.ts';
 import type { Status } from './status.ts';
 
@@ -143,6 +143,8 @@ export interface ChildSnapshot<K extends ChildKind = ChildKind> {
   readonly planDigest?: string;
   /** Until when an approval request may be answered; given when one is made or read. */
   readonly requiredBy?: string;
+  /** Its conditions as they stand; given when an approval request is made or read, so that closing it need not read it again. */
+  readonly conditions?: readonly JsonObject[];
   /** What an approval request asks about; given when one is read directly. */
   readonly asks?: { readonly analysis: string; readonly workflowId: string; readonly executionBundle: string };
   readonly deletionTimestamp?: string;

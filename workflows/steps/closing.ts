@@ -35,23 +35,25 @@ type Written =
 
 /** Puts a status on a child unless it settles itself first; a refusal is tried again for a while, then let be. */
 export async function writeUnlessSettled(
-  { child, status }: Write,
+  { child: start, status }: Write,
   isSettled: (child: ChildSnapshot<OwnedKind>) => boolean,
   ports: Ports,
   patienceMs = REFUSED_WRITE_PATIENCE_MS,
 ): Promise<Written> {
   const giveUpAt = ports.now() + patienceMs;
-  for (let known = child; ;) {
-    const { kind, namespace, name, uid, resourceVersion, ownerUid = '' } = known;
+  for (let known = start; ;) {
+    const { conditions, ...child } = known;
+    const { kind, namespace, name, uid, resourceVersion, ownerUid = '' } = child;
     const answer = await ports.writeChildStatus({
       child: { kind, namespace, name, ownerUid },
       uid,
       resourceVersion,
       status,
+      ...(conditions === undefined ? {} : { knownConditions: conditions }),
     });
     if (answer.kind === 'written')
-      return { kind: 'written', child: { ...known, resourceVersion: answer.resourceVersion } };
-    if (answer.kind === 'absent') return { kind: 'absent', child: { ...known, gone: true } };
+      return { kind: 'written', child: { ...child, resourceVersion: answer.resourceVersion } };
+    if (answer.kind === 'absent') return { kind: 'absent', child: { ...child, gone: true } };
     if (answer.kind === 'newer') {
       known = answer.child;
       if (isSettled(known)) return { kind: 'settled', child: known };
