@@ -13,7 +13,7 @@ import { commitTransaction } from '../src/postgres/commit-transaction.ts';
 import { migrate } from '../src/postgres/migrate.ts';
 import { createPool, withTransaction } from '../src/postgres/pool.ts';
 import { verifyTrail } from '../src/postgres/verify.ts';
-import { aRegistration, directPath, writer } from '../test/unit/postgres/commits.ts';
+import { aRegistration, directPath, writer } from './commits.ts';
 
 const AROUND_MS = 5000;
 

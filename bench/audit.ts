@@ -21,7 +21,7 @@ import { commitTransaction } from '../src/postgres/commit-transaction.ts';
 import { eventId } from '../src/postgres/event-ids.ts';
 import { migrate } from '../src/postgres/migrate.ts';
 import { createPool } from '../src/postgres/pool.ts';
-import { aCommit, anEvent, aRegistration, writer } from '../test/unit/postgres/commits.ts';
+import { aCommit, anEvent, aRegistration, writer } from './commits.ts';
 
 const { values } = parseArgs({
   options: {

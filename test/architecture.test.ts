@@ -119,7 +119,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'yaml',
     'prettier',
   ],
-  bench: ['bench', 'dev', 'dev/servers', 'dev/simulators', ...ADAPTERS, 'src', ...CORE, 'node', 'pg', 'cli-table3'],
+  bench: [
+    'bench',
+    'src/datastorage',
+    'dev',
+    'dev/servers',
+    'dev/simulators',
+    ...ADAPTERS,
+    'src',
+    ...CORE,
+    'node',
+    'pg',
+    'cli-table3',
+  ],
 };
 
 const root = join(import.meta.dirname, '..');
