@@ -13,7 +13,7 @@ import type { SimulatedKind } from './behaviours.ts';
 import type { Child } from './watched.ts';
 
 /** The field manager of the simulators' writes: counts of the product's own writes leave it out. */
-export const FIELD_MANAGER = 'kubernaut-simulators';
+const FIELD_MANAGER = 'kubernaut-simulators';
 
 export interface Cluster {
   /** Reports every object, then every change; resolves after the first list. */
