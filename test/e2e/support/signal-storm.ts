@@ -15,6 +15,8 @@ export interface Storm {
   readonly labels?: Readonly<Record<string, string>>;
   /** Target, instead of one named after the storm. */
   readonly target?: string;
+  /** Where the target is; the managed namespace `shop` unless said otherwise. */
+  readonly targetNamespace?: string;
 }
 
 /** A second watcher and a second worker beside the product's own. */
@@ -26,7 +28,7 @@ export function seconds(product: TestProduct): readonly [Program, Program] {
 /** Creates requests number `from` to `to`, without the end, as fast as the API server takes them. */
 export async function unleash(
   { client, servers }: TestProduct,
-  { name, differ, labels = {}, target = name }: Storm,
+  { name, differ, labels = {}, target = name, targetNamespace = 'shop' }: Storm,
   from: number,
   to: number,
 ): Promise<void> {
@@ -42,7 +44,7 @@ export async function unleash(
         signalType: 'alert',
         signalSource: 'test',
         targetType: 'kubernetes',
-        targetResource: { apiVersion: 'apps/v1', kind: 'Deployment', name: target, namespace: 'shop' },
+        targetResource: { apiVersion: 'apps/v1', kind: 'Deployment', name: target, namespace: targetNamespace },
         firingTime: now,
         receivedTime: now,
         signalLabels: { environment: 'staging', ...labels },
