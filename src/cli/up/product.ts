@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { startOrchestrator } from '../../../workers/orchestrator/start.ts';
 import { counting } from '../../../workers/process.ts';
+import { temporalCheck } from '../../../workers/temporal-check.ts';
 import { createHints } from '../../../workers/watcher/hints.ts';
 import { startWatcher } from '../../../workers/watcher/watcher.ts';
 import { connectionString } from '../../config/postgres.ts';
@@ -103,7 +104,10 @@ export function startProduct({ config, cluster, log, metrics }: ProductOptions):
         const state = await schemaState(pool);
         return state.kind === 'current' ? 'ok' : `the schema is ${state.kind}: run "rrctl migrate"`;
       },
-      temporal: () => (watcher.readiness().temporal === 'ok' ? orchestrator.state() : watcher.readiness().temporal),
+      temporal: temporalCheck(temporal, () => {
+        const told = watcher.readiness().temporal;
+        return told === 'ok' ? orchestrator.state() : told;
+      }),
       watcher: () => (watcher.synced() ? 'ok' : 'not everything has been listed and registered yet'),
     },
     stop: async () => {
