@@ -16,7 +16,7 @@ describe('a remediation that is interrupted on real servers', function () {
   const types = async (uid: string): Promise<readonly string[]> =>
     (await trailOf(rig().pool, { uid })).map(({ event_type: type }) => type.replace('orchestrator.lifecycle.', ''));
 
-  it('is cancelled by update, with its execution closed (CX-1, CX-3)', async () => {
+  it('is cancelled by update, with its execution closed (E-119, E-122, CX-1, CX-3)', async () => {
     const uid = await rig().create('by-update', 'we-silent');
     await rig().untilPhase('by-update', 'Executing');
     // The server may forget an update when news come with it; the same id again is the same question.
@@ -29,7 +29,7 @@ describe('a remediation that is interrupted on real servers', function () {
     assert.notEqual(again.kind, 'done');
   });
 
-  it('is cancelled by a patch of its status (CX-1)', async () => {
+  it('is cancelled by a patch of its status (E-117, E-120, CX-1)', async () => {
     const uid = await rig().create('by-patch', 'sp-silent');
     await rig().untilPhase('by-patch', 'Processing');
     await edit('by-patch', { overallPhase: 'Cancelled' });
@@ -41,7 +41,7 @@ describe('a remediation that is interrupted on real servers', function () {
     await standingChecks(rig(), 'by-patch', uid);
   });
 
-  it('closes its trail when its object is deleted (L46, G-50)', async () => {
+  it('closes its trail when its object is deleted (L46, E-123, G-50)', async () => {
     const uid = await rig().create('deleted', 'ai-silent');
     await rig().untilPhase('deleted', 'Analyzing');
     await rig().client.delete('RemediationRequest', rig().servers.namespace, 'deleted', uid);
@@ -52,7 +52,7 @@ describe('a remediation that is interrupted on real servers', function () {
     assert.deepEqual((await verifyTrail(rig().pool, uid)).findings, []);
   });
 
-  it('takes an end that somebody else wrote as it stands (L43)', async () => {
+  it('takes an end that somebody else wrote as it stands (L43, E-143)', async () => {
     const uid = await rig().create('ended', 'we-silent');
     await rig().untilPhase('ended', 'Executing');
     await edit('ended', { overallPhase: 'Completed' });
@@ -74,7 +74,7 @@ describe('a remediation that is interrupted on real servers', function () {
     await standingChecks(rig(), 'vanished', uid);
   });
 
-  it('leaves what the Gateway writes all the time as the Gateway wrote it (A-48, S6)', async () => {
+  it('leaves what the Gateway writes all the time as the Gateway wrote it (A-48, E-005, G-17, S6)', async () => {
     const uid = await rig().create('counted', 'ai-approval');
     let count = 0;
     const over = new AbortController();
@@ -101,7 +101,7 @@ describe('a remediation that is interrupted on real servers', function () {
     await standingChecks(rig(), 'counted', uid);
   });
 
-  it('doubles nothing when its worker ends between an effect and its commit (LC-3, G-12)', async () => {
+  it('doubles nothing when its worker ends between an effect and its commit (LC-3, F-51)', async () => {
     const { pool, client, servers } = rig();
     const uid = await rig().create('restarted', 'sp-silent');
     await rig().untilPhase('restarted', 'Processing');

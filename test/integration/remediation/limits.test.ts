@@ -18,7 +18,7 @@ describe('the limits of a remediation on real servers', function () {
     return events.at(-1)?.event_data ?? assert.fail('no events');
   };
 
-  it('end a wait for a person who does not answer (A-23, A3)', async () => {
+  it('end a wait for a person who does not answer (A-23, E-127, A3)', async () => {
     const uid = await rig().create('unanswered', 'ai-approval');
     const status = await rig().untilPhase('unanswered', 'Failed');
     assert.match(status.completionStatus?.failureReason ?? '', /expired/);
@@ -43,7 +43,7 @@ describe('the limits of a remediation on real servers', function () {
     { simulate: 'we-silent', phase: 'Executing', member: 'executing', kind: 'WorkflowExecution', child: 'we' },
   ] as const;
   for (const { simulate, phase, member, kind, child } of silent)
-    it(`end ${phase}, and close the child, when they are edited to be short (A-28, A-29, A-30)`, async () => {
+    it(`end ${phase}, and close the child, when they are edited to be short (A-28, A-29, A-30, E-095, F-46)`, async () => {
       const uid = await rig().create(simulate, simulate);
       await rig().untilPhase(simulate, phase);
       await edit(simulate, { timeoutConfig: { [member]: '1s' } });
@@ -58,7 +58,7 @@ describe('the limits of a remediation on real servers', function () {
       await standingChecks(rig(), simulate, uid);
     });
 
-  it('count from a start that somebody moved back (A-31, TE-5)', async () => {
+  it('count from a start that somebody moved back (A-31, E-144, TE-5)', async () => {
     const uid = await rig().create('moved', 'sp-silent');
     await rig().untilPhase('moved', 'Processing');
     await edit('moved', { startTime: toRfc3339(Date.now() - 2 * HOUR) });
@@ -66,7 +66,7 @@ describe('the limits of a remediation on real servers', function () {
     assert.equal(((await last(uid))['timeout'] as { type: string }).type, 'global');
   });
 
-  it('fail a remediation when they cannot be (T23)', async () => {
+  it('fail a remediation when they cannot be (E-096, T23)', async () => {
     const uid = await rig().create('negative', 'sp-silent');
     await rig().untilPhase('negative', 'Processing');
     await edit('negative', { timeoutConfig: { global: '-100s' } });
@@ -76,7 +76,7 @@ describe('the limits of a remediation on real servers', function () {
     await standingChecks(rig(), 'negative', uid);
   });
 
-  it('are one timer, and cost nothing while it waits', async () => {
+  it('are one timer, and cost nothing while a remediation waits', async () => {
     const uid = await rig().create('waiting', 'sp-silent');
     await rig().untilPhase('waiting', 'Processing');
     const before = await eventually(async () => {

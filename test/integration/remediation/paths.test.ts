@@ -13,7 +13,7 @@ describe('a remediation on real servers', function () {
   const told = async (uid: string): Promise<readonly string[]> =>
     (await trailOf(rig().pool, { uid })).map(({ event_type: type }) => type.replace('orchestrator.', ''));
 
-  it('goes the direct way to Remediated', async () => {
+  it('goes the direct way to Remediated (B-04, B-19)', async () => {
     const uid = await rig().create('direct');
     const status = await rig().untilPhase('direct', 'Completed');
     assert.equal(status.completionStatus?.outcome, 'Remediated');
@@ -21,7 +21,7 @@ describe('a remediation on real servers', function () {
     await standingChecks(rig(), 'direct', uid);
   });
 
-  it('goes on when a person patches the approval request (A-21, A1)', async () => {
+  it('goes on when a person patches the approval request (A-21, B-25, A1)', async () => {
     const uid = await rig().create('by-patch', 'ai-approval');
     await rig().untilPhase('by-patch', 'AwaitingApproval');
     await rig().objects.patchStatus('RemediationApprovalRequest', 'rar-by-patch', APPROVED);
@@ -36,7 +36,7 @@ describe('a remediation on real servers', function () {
     await standingChecks(rig(), 'by-patch', uid);
   });
 
-  it('goes on when a person answers by update, and answers the same again the same way (AP-3)', async () => {
+  it('goes on when a person answers by update, and answers the same again the same way (E-137, AP-3)', async () => {
     const uid = await rig().create('by-update', 'ai-approval');
     await rig().untilPhase('by-update', 'AwaitingApproval');
     const ask = (decision: 'Approved' | 'Rejected', by: string, id: string) =>
@@ -55,7 +55,7 @@ describe('a remediation on real servers', function () {
     await standingChecks(rig(), 'by-update', uid);
   });
 
-  it('fails when a person rejects, with their words (A-22, A2)', async () => {
+  it('fails when a person rejects, with their words (A-22, E-126, A2)', async () => {
     const uid = await rig().create('rejected', 'ai-approval');
     await rig().untilPhase('rejected', 'AwaitingApproval');
     const decision = { decision: 'Rejected', decidedBy: 'admin@example.com', decisionMessage: 'Too risky' };
@@ -76,7 +76,7 @@ describe('a remediation on real servers', function () {
     { simulate: 'we-fails', phase: 'WorkflowExecution' },
   ];
   for (const { simulate, phase } of failures)
-    it(`fails in ${phase} when the children say ${simulate} (A-07, A-15, A-17)`, async () => {
+    it(`fails in ${phase} when the children say ${simulate} (A-07, A-15, A-17, B-05)`, async () => {
       const uid = await rig().create(simulate, simulate);
       const status = await rig().untilPhase(simulate, 'Failed');
       assert.equal(status.completionStatus?.failurePhase, phase);
@@ -89,7 +89,7 @@ describe('a remediation on real servers', function () {
     { simulate: 'ea-inconclusive', outcome: 'Inconclusive' },
   ];
   for (const { simulate, outcome } of completions)
-    it(`completes as ${outcome} when the children say ${simulate} (A-13)`, async () => {
+    it(`completes as ${outcome} when the children say ${simulate} (A-13, B-23)`, async () => {
       const uid = await rig().create(simulate, simulate);
       const status = await rig().untilPhase(simulate, 'Completed');
       assert.equal(status.completionStatus?.outcome, outcome);

@@ -151,7 +151,7 @@ describe('a remediation that waits for a person', () => {
     assert.deepEqual([rar.decision, rar.decidedBy], [end.decision?.decision, end.decision?.by]);
   });
 
-  it('believes a decision on the object more than the deadline (A5, A12, AP-4)', async () => {
+  it('believes a decision on the object more than the deadline (E-136, A5, A12, AP-4)', async () => {
     const late = await asking(
       (world) => {
         patch(world, 14 * MINUTE, approved);
@@ -169,7 +169,7 @@ describe('a remediation that waits for a person', () => {
     assert.equal(after.status.completionStatus?.failurePhase, 'Approval');
   });
 
-  it('is never asked beyond the global limit, which then ends it (T9)', async () => {
+  it('is never asked beyond the global limit, which then ends it (E-098, T9)', async () => {
     const outcome = await asking(undefined, {
       answers: { AIAnalysis: { after: 9 * MINUTE, status: inNeedOfApproval() } },
       status: { startTime: toRfc3339(START - 50 * MINUTE) },

@@ -63,7 +63,7 @@ describe('the way of a remediation', () => {
     assert.equal(world.ledger.commits.length, 2);
   });
 
-  it('loses nothing and doubles nothing when a worker dies at any commit (P4)', async () => {
+  it('loses nothing and doubles nothing when a worker dies at any commit (F-05, P4)', async () => {
     for (const point of ['before', 'between', 'after'] as const)
       for (let commit = 1; commit <= 7; commit += 1) {
         const { told, path } = await play({

@@ -60,7 +60,7 @@ describe('a remediation whose workflow runs', () => {
     assert.equal(world.ledger.commits.length, 4);
   });
 
-  it('fails at once when the execution is deleted (A-20)', async () => {
+  it('fails at once when the execution is deleted (A-20, F-39)', async () => {
     const { status, world } = await play({
       answers: { WorkflowExecution: 'silent' },
       meanwhile: ({ at, cluster }) => at(MINUTE, () => cluster.remove('WorkflowExecution', 'we-rr-a')),

@@ -119,7 +119,7 @@ function stage(script: Script): World {
 }
 
 describe('any remediation', () => {
-  it('ends on a legal path, once, with a trail that tells its status, whatever happens (P1, P2, P3, P4, P6, P7)', async () => {
+  it('ends on a legal path, once, with a trail that tells its status, whatever happens (F-10, F-23, F-38, P1, P2, P3, P4, P6, P7)', async () => {
     await fc.assert(
       fc.asyncProperty(scripts, async (script) => {
         const world = stage(script);
