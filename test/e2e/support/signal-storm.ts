@@ -80,7 +80,6 @@ export interface StormRecord {
   readonly seconds: number;
   readonly statusWrites: number;
   readonly events: number;
-  readonly listsByTheProduct: number;
   readonly deadlocks: number;
   /** As the status of the original tells it; 0 when there is none. */
   readonly duplicateCount: number;
@@ -129,8 +128,6 @@ export async function recordOf({ pool, servers, sights }: TestProduct, { name }:
         responseStatus?.code === 200 &&
         objectRef.name?.startsWith(`${name}-`) === true,
     ).length,
-    listsByTheProduct: requests.filter(({ verb, objectRef }) => verb === 'list' && objectRef?.name !== undefined)
-      .length,
   };
 }
 
