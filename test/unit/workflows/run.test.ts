@@ -87,7 +87,7 @@ describe('an approval that changes the plan', () => {
     it(`fails when it names a workflow ${what} (A9)`, async () => {
       const { status, child } = await approved({ workflowName: 'restart-cart' }, catalogue);
       assert.equal(status.completionStatus?.failurePhase, 'Approval');
-      assert.match(String(status.completionStatus?.failureReason), /Override workflow restart-cart/);
+      assert.match(String(status.completionStatus.failureReason), /Override workflow restart-cart/);
       assert.equal(child('WorkflowExecution'), undefined);
     });
 });
