@@ -29,7 +29,7 @@ function scenariosOf(name: keyof typeof MOMENTS, path: Path, moment: Moment): st
 
 for (const name of ['orchestrator', 'watcher'] as const)
   describe(`after kill -9 of the ${name}`, function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     const product = useProduct({ delayMs: 30 });
     const victims = PATHS.flatMap((path) =>
       momentsOf(path)
