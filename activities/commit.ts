@@ -4,7 +4,6 @@ import { commitTransaction } from '../src/postgres/commit-transaction.ts';
 import type { LastStep } from '../src/postgres/commit-transaction.ts';
 import type { Commit, CommitAnswer } from '../src/remediation/commit.ts';
 import { isTerminal } from '../src/remediation/phases.ts';
-import type { StatusDelta } from '../src/remediation/status.ts';
 import type { RemediationActivities } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { sendEvents } from './kubernetes-events.ts';

@@ -109,7 +109,7 @@ function respecting({ write, isEnd }: StatusChange, found: RequestSnapshot): Sta
 const withoutInputs = (delta: StatusDelta, { foreign, status }: RequestSnapshot): StatusDelta =>
   foreign
     .filter((field) => field !== 'overallPhase' && field !== 'completionStatus.notificationRequestRefs')
-    .reduce<JsonObject>((at, field) => without(at, field.split('.'), asJson(status)), asJson(delta)) as StatusDelta;
+    .reduce<JsonObject>((at, field) => without(at, field.split('.'), asJson(status)), asJson(delta));
 
 /** The change without the values below this path for which there is one already. */
 function without(change: JsonObject, [first = '', ...rest]: readonly string[], found: JsonObject): JsonObject {

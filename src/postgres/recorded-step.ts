@@ -13,5 +13,7 @@ export const recordedStepOf = (pool: pg.Pool, uid: string): Promise<RecordedStep
       values: [uid],
     });
     const [row] = rows;
-    return row?.memory == null ? undefined : { step: row.step, status: row.status, memory: row.memory };
+    return row?.memory === undefined || row.memory === null
+      ? undefined
+      : { step: row.step, status: row.status, memory: row.memory };
   });

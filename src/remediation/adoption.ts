@@ -23,7 +23,7 @@ import { refTo } from './transitions/shared.ts';
 /** The phase that is taken over; undefined for a request that nobody has begun, or that has ended. */
 export function adoptablePhase({ status }: RequestSnapshot): LivePhase | undefined {
   const { overallPhase } = status;
-  return isPhase(overallPhase) && !isTerminal(overallPhase) ? (overallPhase) : undefined;
+  return isPhase(overallPhase) && !isTerminal(overallPhase) ? overallPhase : undefined;
 }
 
 /** The part of a found status that is the orchestrator's to write. */

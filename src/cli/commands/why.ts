@@ -39,7 +39,9 @@ function told(standing: RoutingStanding, now: number): string {
       ['Why', plain(text(block?.['message']) ?? '')],
       ['Ends by', phase === 'Blocked' ? endOf(standing, now) : undefined],
     ]),
-    inputs.length === 0 ? '' : `It saw\n${facts(inputs.map(([name, value]) => [`  ${name}`, plain(typeof value === 'string' ? value : JSON.stringify(value))]))}`,
+    inputs.length === 0
+      ? ''
+      : `It saw\n${facts(inputs.map(([name, value]) => [`  ${name}`, plain(typeof value === 'string' ? value : JSON.stringify(value))]))}`,
     claims.length === 0
       ? ''
       : table(
