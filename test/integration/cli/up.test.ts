@@ -11,6 +11,7 @@ import { createKubernetesClient } from '../../../src/kubernetes/client.ts';
 import type { KubernetesClient } from '../../../src/kubernetes/client.ts';
 import type { TrailEvent } from '../../../src/postgres/event-row.ts';
 import { eventually } from '../../support/eventually.ts';
+import { managedNamespace } from '../../support/managed-namespace.ts';
 import { useServers } from '../../support/servers.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -36,6 +37,7 @@ describe('rrctl up', function () {
     await build(ROOT, () => undefined);
     state = join(servers().stateFolder, `up-${servers().namespace}`);
     client = createKubernetesClient({ kubeconfig: servers().kubeconfigFile });
+    await managedNamespace(servers().kubeConfig, 'shop');
   });
   after(async () => {
     await stop();

@@ -140,7 +140,7 @@ describe('DataStorage: events', () => {
     [
       'a time too far ahead',
       EVENTS,
-      anEvent({ event_timestamp: new Date(Date.now() + 3_700_000).toISOString() }),
+      anEvent({ event_timestamp: new Date(Date.now() + 7_200_000).toISOString() }),
       400,
       'validation-error',
     ],
