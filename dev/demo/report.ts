@@ -17,12 +17,14 @@ export async function report(sight: Sight, places: ProductPlaces, servers: DemoS
   await show(`kubectl get rr ${name} -n ${namespace}`, () =>
     runCommand(servers.kubectl, ['get', 'rr', name, '-n', namespace], { KUBECONFIG: places.kubeconfig }),
   );
-  await showTrail(name, places);
+  const events = await showTrail(name, places);
   const verified = await show(`rrctl verify ${name}`, () => rrctl(['verify', name], places));
   if (servers.auditLog !== undefined) {
     const requests = auditedRequests(servers.auditLog, namespace);
     const writes = requests.filter((request) => isStatusWrite(request, name)).length;
-    say(`Status writes  ${String(writes)}`);
+    const steps = new Set(events.map(({ step_no }) => step_no)).size;
+    const others = writes === steps ? '' : `, ${String(writes - steps)} for news of notifications`;
+    say(`Status writes  ${String(writes)}: one for each of ${String(steps)} steps${others}`);
   }
   if (servers.temporalUi !== undefined)
     say(`Temporal UI    ${servers.temporalUi}/namespaces/${servers.temporalNamespace}/workflows/${workflowId(uid)}`);
@@ -34,11 +36,13 @@ export async function report(sight: Sight, places: ProductPlaces, servers: DemoS
 }
 
 /** The trail as `rrctl trail` has it, without what the demo repeats in every line. */
-async function showTrail(name: string, places: ProductPlaces): Promise<void> {
+async function showTrail(name: string, places: ProductPlaces): Promise<readonly TrailEvent[]> {
   sayCommand(`rrctl trail ${name}`);
   const { code, out, err } = await rrctl(['trail', name, '--json'], places);
-  say(code === 0 ? trailTable(JSON.parse(out) as readonly TrailEvent[]) : err.trim());
+  const events = code === 0 ? (JSON.parse(out) as readonly TrailEvent[]) : [];
+  say(code === 0 ? trailTable(events) : err.trim());
   say();
+  return events;
 }
 
 async function show(command: string, run: () => Promise<Answer>): Promise<Answer> {
