@@ -1,4 +1,4 @@
-/** Runs what must hold before a commit, two things at once: on two cores this takes less than a minute. */
+/** Runs what must hold before a commit, several things at once: on two idle cores this takes less than a minute. */
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { formatElapsed } from './servers/progress.ts';
