@@ -31,6 +31,15 @@ describe('a remediation of the built product', () => {
       assert.equal(requestsOf().filter((request) => isStatusWrite(request, name)).length, STATUS_WRITES[path]);
     });
 
+    it(`writes its trail in one transaction a step on the ${path} path`, async () => {
+      const { sights, pool } = product();
+      const uid = sights.get('RemediationRequest', name)?.metadata.uid ?? '';
+      // Every row knows the transaction that wrote it.
+      const text = `select count(distinct xmin::text)::int as transactions from audit_events where rr_uid = $1`;
+      const { rows } = await pool.query<{ transactions: number }>(text, [uid]);
+      assert.equal(rows[0]?.transactions, STATUS_WRITES[path]);
+    });
+
     it(`stays within the cost contract on the ${path} path`, async () => {
       const { sights, temporal } = product();
       const uid = sights.get('RemediationRequest', name)?.metadata.uid ?? '';
