@@ -9,6 +9,9 @@ import { useRig } from './rig.ts';
 
 const HOUR = 3_600_000;
 
+/** Started, task scheduled, task started. */
+const EVENTS_BEFORE_THE_FIRST_TASK_ENDS = 3;
+
 describe('the limits of a remediation on real servers', function () {
   this.timeout(90_000);
   const rig = useRig({ timeouts: { awaitingApproval: 3000, verifying: 3000 } });
@@ -82,6 +85,8 @@ describe('the limits of a remediation on real servers', function () {
     const before = await eventually(async () => {
       const run = await describeRun(rig().temporal, uid);
       assert.equal(run?.pendingActivities.length, 0);
+      // The phase shows before the workflow task that entered it has ended; only then does the waiting begin.
+      assert.notEqual(run.historyLength, EVENTS_BEFORE_THE_FIRST_TASK_ENDS);
       return run;
     });
     const { resourceVersion } =
