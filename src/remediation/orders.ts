@@ -170,19 +170,26 @@ export function approvalRequest(r: Remediation, plan: Plan, requiredBy: Instant,
     investigationSummary: rca?.rootCause || rca?.rootCauseAnalysis?.summary || 'Investigation completed',
     requiredBy: toRfc3339(requiredBy),
   };
+  // Evidence that is too large to be carried here is copied by the activity that makes the object.
+  const shown = analysis?.status.approval?.approvalContext?.shown;
   const copies: readonly CopiedMember[] =
-    analysis === undefined
+    analysis === undefined || shown !== undefined
       ? []
       : (['evidenceCollected', 'alternativesConsidered', 'policyEvaluation'] as const).map((member) => ({
           from: { kind: 'AIAnalysis', name: analysis.name, uid: analysis.uid },
           path: `status.approval.approvalContext.${member}`,
           to: member,
         }));
-  return order('RemediationApprovalRequest', r, spec, {
-    copies,
-    digest: { annotation: PLAN_DIGEST_ANNOTATION, of: planOf(r, plan) },
-    firstStatus: askedStatus(requiredBy, now),
-  });
+  return order(
+    'RemediationApprovalRequest',
+    r,
+    { ...spec, ...shown },
+    {
+      copies,
+      digest: { annotation: PLAN_DIGEST_ANNOTATION, of: planOf(r, plan) },
+      firstStatus: askedStatus(requiredBy, now),
+    },
+  );
 }
 
 const condition = (status: 'True' | 'False', reason: string, message: string, now: Instant): JsonObject => ({

@@ -58,7 +58,11 @@ export interface AIAnalysisStatus {
     readonly approvalRequired?: boolean;
     readonly approvalReason?: string;
     /** Of the context only what people are told at once. */
-    readonly approvalContext?: { readonly reason?: string };
+    readonly approvalContext?: {
+      readonly reason?: string;
+      /** What an approver is shown beside the reason. Absent when it is too large to be carried: then it is copied from the analysis. */
+      readonly shown?: JsonObject;
+    };
   };
   readonly rcaResult?: {
     readonly selectedWorkflow?: SelectedWorkflow;

@@ -1,5 +1,5 @@
 /** The part of each kind's status that decisions read. */
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import { ALL_PHASES } from './phases.ts';
 import {
   anything,
@@ -52,6 +52,20 @@ const effectivenessAssessment = record({
   components: record({ alertAssessed: boolean, alertScore: number, healthScore: number, metricsScore: number }),
 });
 
+/** The members of an approval context that an approver is shown, and how much of them a snapshot carries at most. */
+const SHOWN = ['evidenceCollected', 'alternativesConsidered', 'policyEvaluation'] as const;
+const LARGEST_SHOWN = 4096;
+
+const approvalContext: Reader<{ readonly reason?: string; readonly shown?: JsonObject }> = (value) => {
+  const context = jsonObject(value);
+  if (context === undefined) return undefined;
+  const reason = forPeople(context['reason']);
+  const members = SHOWN.filter((member) => context[member] !== undefined);
+  const shown = Object.fromEntries(members.map((member) => [member, context[member]]));
+  const fits = JSON.stringify(shown).length <= LARGEST_SHOWN;
+  return { ...(reason === undefined ? {} : { reason }), ...(fits ? { shown } : {}) };
+};
+
 const READERS: { readonly [K in ChildKind]: Reader<StatusOf[K]> } = {
   SignalProcessing: (status) => {
     const parts = enriched(status);
@@ -67,7 +81,7 @@ const READERS: { readonly [K in ChildKind]: Reader<StatusOf[K]> } = {
     approval: record({
       approvalRequired: boolean,
       approvalReason: forPeople,
-      approvalContext: record({ reason: forPeople }),
+      approvalContext,
     }),
     rcaResult: record({
       selectedWorkflow: record({

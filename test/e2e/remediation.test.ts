@@ -14,6 +14,8 @@ const LIMITS = {
   approval: { apiRequests: 30, stateTransitions: 20, historyEvents: 70 },
 } as const;
 
+const TARGET_NAMESPACE = 'shop';
+
 const SCENARIO = { direct: 'C-08', approval: 'C-09' } as const;
 
 describe('a remediation of the built product', () => {
@@ -76,8 +78,11 @@ describe('a remediation of the built product', () => {
     );
   }
 
+  /** Requests about the remediation's own objects, and those about its target. */
   const requestsOf = (): readonly AuditedRequest[] =>
-    auditedRequests(product().servers.auditLog, product().servers.namespace);
+    [product().servers.namespace, TARGET_NAMESPACE].flatMap((namespace) =>
+      auditedRequests(product().servers.auditLog, namespace),
+    );
 });
 
 /** The product's requests: not the creation by this test, which uses its client, nor lists and watches, which serve all. */
