@@ -115,10 +115,3 @@ export async function raiseGeneration(pool: pg.Pool, uid: string, expected: numb
   const result = await translating(() => pool.query<{ generation: number }>(text, [uid, expected]));
   return result.rows[0]?.generation;
 }
-
-/** Notes that an ended remediation was seen to change, for the keeper. Answers false for one that is live or unknown. */
-export async function markHint(pool: pg.Pool, uid: string): Promise<boolean> {
-  const text = `update remediations set hint_at = clock_timestamp() where uid = $1 and terminal_at is not null`;
-  const result = await translating(() => pool.query({ name: 'mark-hint', text, values: [uid] }));
-  return result.rowCount === 1;
-}

@@ -57,7 +57,7 @@ export interface AIAnalysisStatus {
   readonly approval?: {
     readonly approvalRequired?: boolean;
     readonly approvalReason?: string;
-    /** Of the context only what people are told at once. */
+    /** Of the context what people are told. */
     readonly approvalContext?: {
       readonly reason?: string;
       /** What an approver is shown beside the reason. Absent when it is too large to be carried: then it is copied from the analysis. */

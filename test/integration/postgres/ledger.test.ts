@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
 import { commitTransaction } from '../../../src/postgres/commit-transaction.ts';
-import { markHint, openRemediations, raiseGeneration, register, remediationOf } from '../../../src/postgres/ledger.ts';
+import { openRemediations, raiseGeneration, register, remediationOf } from '../../../src/postgres/ledger.ts';
 import { namesakes } from '../../../src/postgres/trail.ts';
 import { verifyTrail } from '../../../src/postgres/verify.ts';
 import { aRegistration, AT, begin, directPath, writer } from '../../unit/postgres/commits.ts';
@@ -106,14 +106,6 @@ describe('the ledger', () => {
       [2],
     );
     assert.equal(await raiseGeneration(pool(), ended.uid, 1), undefined);
-  });
-
-  it('notes a hint on an ended remediation only', async () => {
-    const [live, ended] = [aRegistration(), aRegistration({ phase: 'Completed' })];
-    await register(pool(), [live, ended]);
-    assert.equal(await markHint(pool(), live.uid), false);
-    assert.equal(await markHint(pool(), ended.uid), true);
-    assert.ok(await column(ended.uid, 'hint_at'));
   });
 
   it('TI-3: freezes the row of an ended remediation but for the books', async () => {
